@@ -1,0 +1,175 @@
+package object
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Commit is a commit object. Headers that looprel does not interpret (a merged
+// tag, an encoding) are kept in Extra, in their order.
+type Commit struct {
+	Tree      ID
+	Parents   []ID
+	Author    Signature
+	Committer Signature
+	// Armor is the signature of the "gpgsig" header (OpenPGP, SSH or X.509),
+	// empty for an unsigned commit.
+	Armor   string
+	Extra   []Header
+	Message string
+}
+
+// Header is a header line; a value of several lines has its line breaks.
+type Header struct{ Key, Value string }
+
+// Subject is the message's first paragraph in one line, as git shows it.
+func (c Commit) Subject() string {
+	paragraph, _, _ := strings.Cut(strings.TrimLeft(c.Message, "\n"), "\n\n")
+	return strings.Join(strings.Fields(strings.ReplaceAll(paragraph, "\n", " ")), " ")
+}
+
+// Body is what follows the subject, without surrounding blank lines.
+func (c Commit) Body() string {
+	_, body, _ := strings.Cut(strings.TrimLeft(c.Message, "\n"), "\n\n")
+	return strings.Trim(body, "\n")
+}
+
+// Object encodes the commit. Without Armor the result is the payload that a
+// signature is made over.
+func (c Commit) Object() Object {
+	var data bytes.Buffer
+	fmt.Fprintf(&data, "tree %s\n", c.Tree)
+	for _, parent := range c.Parents {
+		fmt.Fprintf(&data, "parent %s\n", parent)
+	}
+	fmt.Fprintf(&data, "author %s\ncommitter %s\n", c.Author, c.Committer)
+	for _, header := range c.Extra {
+		writeHeader(&data, header)
+	}
+	if c.Armor != "" {
+		writeHeader(&data, Header{"gpgsig", strings.TrimSuffix(c.Armor, "\n")})
+	}
+	data.WriteString("\n" + c.Message)
+	return Object{Kind: KindCommit, Data: data.Bytes()}
+}
+
+func writeHeader(data *bytes.Buffer, header Header) {
+	fmt.Fprintf(data, "%s %s\n", header.Key, strings.ReplaceAll(header.Value, "\n", "\n "))
+}
+
+// DecodeCommit reads a commit object's content.
+func DecodeCommit(data []byte) (Commit, error) {
+	headers, message, err := splitHeaders(data)
+	if err != nil {
+		return Commit{}, fmt.Errorf("damaged commit object: %w", err)
+	}
+	commit := Commit{Message: message}
+	for _, header := range headers {
+		switch header.Key {
+		case "tree":
+			commit.Tree, err = ParseID(header.Value)
+		case "parent":
+			var parent ID
+			parent, err = ParseID(header.Value)
+			commit.Parents = append(commit.Parents, parent)
+		case "author":
+			commit.Author = ParseSignature(header.Value)
+		case "committer":
+			commit.Committer = ParseSignature(header.Value)
+		case "gpgsig":
+			commit.Armor = header.Value + "\n"
+		default:
+			commit.Extra = append(commit.Extra, header)
+		}
+		if err != nil {
+			return Commit{}, fmt.Errorf("damaged commit object: %w", err)
+		}
+	}
+	if commit.Tree.IsZero() {
+		return Commit{}, errors.New("damaged commit object: it names no tree")
+	}
+	return commit, nil
+}
+
+// Tag is an annotated tag object.
+type Tag struct {
+	Target     ID
+	TargetKind Kind
+	Name       string // without refs/tags/
+	Tagger     Signature
+	Message    string // ends in a line break
+	// Armor is the signature that follows the message, empty for an unsigned tag.
+	Armor string
+}
+
+// Object encodes the tag. Without Armor the result is the payload that a
+// signature is made over.
+func (t Tag) Object() Object {
+	text := fmt.Sprintf("object %s\ntype %s\ntag %s\ntagger %s\n\n%s%s",
+		t.Target, t.TargetKind, t.Name, t.Tagger, t.Message, t.Armor)
+	return Object{Kind: KindTag, Data: []byte(text)}
+}
+
+// DecodeTag reads a tag object's content. A signature stays part of the message
+// only when it is of a kind that git does not know either.
+func DecodeTag(data []byte) (Tag, error) {
+	headers, message, err := splitHeaders(data)
+	if err != nil {
+		return Tag{}, fmt.Errorf("damaged tag object: %w", err)
+	}
+	tag := Tag{Message: message}
+	for _, header := range headers {
+		switch header.Key {
+		case "object":
+			if tag.Target, err = ParseID(header.Value); err != nil {
+				return Tag{}, fmt.Errorf("damaged tag object: %w", err)
+			}
+		case "type":
+			tag.TargetKind = Kind(header.Value)
+		case "tag":
+			tag.Name = header.Value
+		case "tagger":
+			tag.Tagger = ParseSignature(header.Value)
+		}
+	}
+	if tag.Target.IsZero() {
+		return Tag{}, errors.New("damaged tag object: it names no object")
+	}
+	for _, begin := range []string{"-----BEGIN PGP SIGNATURE-----", "-----BEGIN SSH SIGNATURE-----", "-----BEGIN SIGNED MESSAGE-----"} {
+		if at := strings.Index("\n"+tag.Message, "\n"+begin); at >= 0 {
+			tag.Message, tag.Armor = tag.Message[:at], tag.Message[at:]
+			break
+		}
+	}
+	return tag, nil
+}
+
+// splitHeaders separates an object's headers from its message; a header's
+// continuation lines begin with a space.
+func splitHeaders(data []byte) ([]Header, string, error) {
+	var headers []Header
+	for {
+		line, rest, found := bytes.Cut(data, []byte("\n"))
+		if len(line) == 0 {
+			if !found && len(headers) == 0 {
+				return nil, "", errors.New("it is empty")
+			}
+			return headers, string(rest), nil
+		}
+		if line[0] == ' ' {
+			if len(headers) == 0 {
+				return nil, "", errors.New("it begins with a continuation line")
+			}
+			headers[len(headers)-1].Value += "\n" + string(line[1:])
+		} else {
+			key, value, _ := strings.Cut(string(line), " ")
+			headers = append(headers, Header{key, value})
+		}
+		if !found {
+			return headers, "", nil
+		}
+		data = rest
+	}
+}
