@@ -1,0 +1,114 @@
+// Package config turns environments.yaml into a release.Train, says everything
+// that is wrong with one, and writes a first one for a repository.
+//
+// It is strict: whatever the reference below does not name is a problem. All
+// problems of a file are reported at once, each as
+//
+//	file:line:column: what was found, expected what; did you mean this name?
+//
+// Reading takes these steps: the bytes are checked for being readable text
+// (source.go) and parsed into YAML nodes, one document, a failure placed as well
+// as can be (syntax.go); aliases are measured before anything follows one, so that
+// no file grows beyond bounds (alias.go); the nodes are read section by section by
+// a decoder that knows what each key may be (decoder.go and the files named after
+// the sections), each value in its own form (scalar.go, names.go, address.go,
+// path.go, zones.go); rules that join several values come last in each section.
+// Detect derives from a repository's listing what Scaffold writes into a new file.
+//
+// The package imports release and holiday, parsers of YAML and TOML and an edit
+// distance. It must not do I/O, read a clock, or import anything that does. Zones
+// are those of the program, which embeds the database of time zones.
+//
+// # Reference
+//
+// Keys without the mark "required" may be left out; an empty value is no value.
+// The type of each value counts: text that YAML takes for a number, a date or a
+// boolean wants quotes. Anchors and aliases may be used within bounds, merge keys
+// ("<<") and tags ("!!str") may not. A NAME is at most 64 of a-z, 0-9, ".", "_"
+// and "-", a letter or digit first. A PATH is relative to the repository's root
+// and stays within it. A DURATION is written 90s, 30m or 1h30m, at most 24h. A DAY
+// is the English name of a day of the week. A REPOSITORY is a URL (https, http,
+// ssh, git, file), user@host:path, or a path; never with a password.
+//
+//	version: 1                      required; the version of this format
+//	timezone: ZONE                  required; IANA name of the train's zone
+//
+//	train:                          required
+//	  home: REMOTE                  the name or REPOSITORY that holds the ledger
+//	  first-tag: YYYY-MM-DD         required; a tagging day, the cycle counts from here
+//	  every: N weeks | N days       required; whole weeks, at most 52
+//	  tag: {day: DAY}               required
+//	  test: {until: DAY}            the last day of load tests, at latest the push's
+//	  push:                         required
+//	    day: DAY                    required; the first one after the planned tag
+//	    from, to: "HH:MM"           the hours of a push, to exclusive; default the whole day
+//	  freezes:                      a list of spans without pushes
+//	    - from, to: YYYY-MM-DD      required; both included, not over before first-tag
+//	      reason: TEXT
+//	      stops: [push, tag]        default [push]; push is always among them
+//	  exceptions:                   a list of cycles unlike the others
+//	    - cycle: YYYY-MM-DD         required; the planned tagging day
+//	      skip: true                instead of tag and push
+//	      tag, push: YYYY-MM-DD     between the neighbouring cycles' planned tagging days
+//	      reason: TEXT
+//	  holidays: [COUNTRY]           ISO 3166-1 codes, such as US; their public holidays are no working days
+//	  announce: {to: [ADDRESS]}     e-mail addresses that learn of releases
+//
+//	contacts:                       roles; {} and nothing are equal
+//	  NAME:
+//	    people: [TEXT]
+//	    email: [ADDRESS]
+//
+//	components:                     required; at least one
+//	  NAME:
+//	    repository: REPOSITORY      default ".", the one that holds this file
+//	    branch: BRANCH              default the remote's default branch
+//	    path: PATH                  its directory in a shared repository
+//	    tag: PATTERN                default "{version}"; or with {major}, {minor} and {patch}
+//	    release-branch: PATTERN     default "{major}.{minor}.x"
+//	    bump: major | minor | patch default minor; what a train release raises
+//	    version-files:              without them no release commit is made
+//	      - path: PATH              required
+//	        key: KEY                dotted, in .json, .yaml, .yml and .toml; or
+//	        pattern: REGEXP         with one group, "^" and "$" match at lines' ends
+//	    changelog:
+//	      path: PATH                required
+//	      style: loop | keep-a-changelog   default as the file shows
+//	    development: false          no commit that opens the next version; default true
+//	    extract:                    the parts of another repository that make it
+//	      from: REPOSITORY          required
+//	      map:                      required; at least one
+//	        - from, to: PATH        required; "." is the root
+//	          except: [GLOB]        paths to leave out
+//	    probe: none | as below      replaces the environments' probes
+//
+//	environments:                   required; at least one, none called "tag"
+//	  NAME:
+//	    maintainer: ROLE            required; one of contacts
+//	    url: URL                    http or https, no credentials; default nothing to probe
+//	    follows: BRANCH             its head is deployed here, no releases; or
+//	    after: tag | ENVIRONMENT    what a release must have been on before; one of both is required
+//	    commissioned: false         planned only; default true
+//	    mirrors: ENVIRONMENT        the one that it is a likeness of
+//	    window: push                pushes on the train's push days and hours only
+//	    third-parties:              services of others
+//	      TEXT: real | mocked
+//	    deploy: [ARGUMENT]          an argument vector, run without a shell; short for
+//	    deploy:
+//	      command: [ARGUMENT]       required
+//	      timeout: DURATION         default 30m
+//	    probe: none                 nothing to look at; or
+//	    probe:
+//	      path: PATH                on the URL; default the URL itself
+//	      heartbeat: PATH | none    default __heartbeat__
+//	      agree: N                  answers in a row that must agree, 1 to 100; default 3
+//	      interval: DURATION        between them; default 1s
+//	      deadline: DURATION        for a release to show; default 5m
+//
+//	links:                          templates of addresses with {id} in them
+//	  bug: URL
+//	  pull-request: URL
+//
+//	ledger:
+//	  ref: REF                      required; full name, default refs/looprel/ledger
+package config
