@@ -1,0 +1,31 @@
+package notes
+
+import "regexp"
+
+// machinery are the titles of commits that make releases. They are no changes of
+// what is released.
+var machinery = regexp.MustCompile(`(?i)^(?:` +
+	`v?\d+\.\d+(?:\.\d+)?(?:-[\w.]+)?` +
+	`|(?:release|prepare|tag|publish|version)(?: [\w-]+){0,3} v?\d+\.\d+[\w.-]*(?: release)?` +
+	`|(?:get |going )?back to dev(?:elopment)?(?: version| \(?v?\d[\w.-]*\)?)?` +
+	`|start(?:ing)? v?\d+\.\d+[\w.-]*` +
+	`|bump (?:the )?(?:package |package\.json )?version\b.*` +
+	`|bump to v?\d+\.\d+[\w.-]*` +
+	`|chore\(release\):.*` +
+	`|updat(?:e|ed|es|ing) (?:the )?changelog(?: (?:for|with) .*)?` +
+	`|update the package\.json version` +
+	`)$`)
+
+var endOfTitle = regexp.MustCompile(`[.\s]+$`)
+
+// isMachinery reports whether the title is that of a commit that makes a release
+// or opens the next one.
+func isMachinery(title string) bool {
+	title = endOfTitle.ReplaceAllString(oneLine(title, maxText), "")
+	return machinery.MatchString(title)
+}
+
+// noise are titles that mean something only beside the commit before.
+var noise = regexp.MustCompile(`(?i)^(?:@[\w-]+(?:,? @[\w-]+)* (?:review|nit|comment)|(?:fixup|squash|amend)!|typo\b|nits?\b)`)
+
+func isNoise(title string) bool { return noise.MatchString(title) }

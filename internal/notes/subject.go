@@ -1,0 +1,214 @@
+package notes
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/mozilla-services/looprel/internal/changelog"
+)
+
+// subject is what a title says.
+type subject struct {
+	text   string
+	scope  string
+	kind   changelog.Kind
+	stated bool // the kind stands in the title; otherwise its first word was taken for it
+	bugs   []string
+	pulls  []int
+	// isRevert and reverted are of `Revert "title"`.
+	isRevert bool
+	reverted string
+}
+
+// maxText bounds a title, in characters.
+const maxText = 500
+
+var (
+	conventional = regexp.MustCompile(`^([A-Za-z]+)(?:\(([^()]{1,60})\))?(!?):\s+`)
+	marker       = regexp.MustCompile(`^\[([A-Za-z][A-Za-z -]{1,30})\]:?\s*`)
+	bugPrefix    = regexp.MustCompile(`^(?i:bug)[\s#]*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*[-–—:.]*\s*`)
+	bugAnywhere  = regexp.MustCompile(`(?i)\bbug[\s#]*(\d{3,9})\b`)
+	pullSuffix   = regexp.MustCompile(`\s*\((?:#|GH-)(\d{1,9})\)$`)
+	// Mozilla's review marks: "r=name,other", "sr=name", "a=name", "r?name".
+	reviewSuffix = regexp.MustCompile(`[\s.;,(]+(?:r|sr|rs|a|f|ui-r)[=?][\w.@!#+-]+(?:\s*,\s*(?:(?:r|sr|rs|a|f|ui-r)[=?])?[\w.@!#+-]+)*\)?\.?$`)
+	revertTitle  = regexp.MustCompile(`^Revert "(.*)"`)
+	digits       = regexp.MustCompile(`\d+`)
+)
+
+// readSubject takes a title apart. Prefixes may follow each other in any order:
+// "[bugfix] Bug 1048426 — Text".
+func readSubject(title string) subject {
+	s := subject{text: oneLine(title, maxText)}
+	if parts := revertTitle.FindStringSubmatch(s.text); parts != nil {
+		s.isRevert, s.reverted = true, parts[1]
+		s.kind, s.stated = changelog.KindOther, true
+		s.takeSuffixes()
+		return s
+	}
+	whole := s.text
+	for range 4 {
+		s.takePrefix()
+	}
+	s.takeSuffixes()
+	for _, found := range bugAnywhere.FindAllStringSubmatch(s.text, -1) {
+		s.bugs = addNew(s.bugs, found[1])
+	}
+	if !strings.HasSuffix(s.text, "..") {
+		s.text = strings.TrimSuffix(s.text, ".")
+	}
+	if s.text == "" {
+		s.text = whole
+	}
+	if !s.stated {
+		s.kind = kindByWord(s.text)
+	}
+	return s
+}
+
+func (s *subject) takePrefix() {
+	if parts := bugPrefix.FindStringSubmatch(s.text); parts != nil {
+		for _, bug := range digits.FindAllString(parts[1], -1) {
+			s.bugs = addNew(s.bugs, bug)
+		}
+		s.text = s.text[len(parts[0]):]
+		return
+	}
+	if parts := marker.FindStringSubmatch(s.text); parts != nil {
+		if kind, known := kindByMarker(parts[1]); known {
+			s.kind, s.stated = kind, true
+			s.text = s.text[len(parts[0]):]
+		}
+		return
+	}
+	parts := conventional.FindStringSubmatch(s.text)
+	if parts == nil {
+		return
+	}
+	kind, known := kindByType(parts[1])
+	if !known {
+		return
+	}
+	if parts[3] != "" {
+		kind = changelog.KindBreaking
+	}
+	s.isRevert = strings.EqualFold(parts[1], "revert")
+	s.kind, s.stated, s.scope = kind, true, parts[2]
+	s.text = s.text[len(parts[0]):]
+	if s.isRevert {
+		s.reverted = s.text
+	}
+}
+
+// takeSuffixes takes "(#360)" and review marks off the end.
+func (s *subject) takeSuffixes() {
+	for range 4 {
+		if parts := pullSuffix.FindStringSubmatch(s.text); parts != nil {
+			s.pulls = addNew(s.pulls, number(parts[1]))
+			s.text = strings.TrimSuffix(s.text, parts[0])
+		}
+		s.text = strings.TrimSpace(reviewSuffix.ReplaceAllString(s.text, ""))
+	}
+	slices.Reverse(s.pulls)
+}
+
+// kindByType knows the types of conventional commits.
+func kindByType(word string) (changelog.Kind, bool) {
+	switch strings.ToLower(word) {
+	case "feat", "feature":
+		return changelog.KindFeature, true
+	case "fix", "bugfix", "hotfix":
+		return changelog.KindFix, true
+	case "security", "sec":
+		return changelog.KindSecurity, true
+	case "perf":
+		return changelog.KindPerformance, true
+	case "docs", "doc":
+		return changelog.KindDocumentation, true
+	case "build", "chore", "ci", "deps", "maint", "refactor", "style", "test", "tests":
+		return changelog.KindMaintenance, true
+	case "revert":
+		return changelog.KindOther, true
+	}
+	return "", false
+}
+
+// kindByMarker knows the markers of changelogs such as "[bugfix]".
+func kindByMarker(word string) (changelog.Kind, bool) {
+	switch word = strings.ToLower(word); word {
+	case "api-change", "breaking":
+		return changelog.KindBreaking, true
+	case "bug":
+		return changelog.KindFix, true
+	case "performance":
+		return changelog.KindPerformance, true
+	case "documentation":
+		return changelog.KindDocumentation, true
+	case "config", "maintenance", "refactoring", "tooling", "tools":
+		return changelog.KindMaintenance, true
+	case "change", "logs", "metrics", "migration":
+		return changelog.KindOther, true
+	}
+	return kindByType(word)
+}
+
+var securityNotice = regexp.MustCompile(`\bCVE-\d{4}-\d{4,}\b`)
+
+// kindByWord goes by the first word of a title that states no kind.
+func kindByWord(text string) changelog.Kind {
+	if securityNotice.MatchString(text) {
+		return changelog.KindSecurity
+	}
+	first := strings.ToLower(strings.TrimFunc(firstWord(text), func(r rune) bool { return !unicode.IsLetter(r) }))
+	switch first {
+	case "add", "adds", "added", "allow", "allows", "expose", "implement", "implements", "introduce", "support":
+		return changelog.KindFeature
+	case "fix", "fixed", "fixes", "fixing", "correct", "prevent":
+		return changelog.KindFix
+	case "document", "documentation", "readme":
+		return changelog.KindDocumentation
+	case "bump", "clean", "cleanup", "lint", "linting", "refactor", "test", "tests", "upgrade":
+		return changelog.KindMaintenance
+	}
+	if isNoise(text) {
+		return changelog.KindMaintenance
+	}
+	return changelog.KindOther
+}
+
+func firstWord(text string) string {
+	word, _, _ := strings.Cut(text, " ")
+	return word
+}
+
+// oneLine is a text without line breaks, control characters and marks that turn
+// the reading direction, of at most so many characters.
+func oneLine(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+// maxNumbers bounds the numbers and names that one change collects.
+const maxNumbers = 50
+
+func addNew[T comparable](list []T, items ...T) []T {
+	for _, item := range items {
+		if !slices.Contains(list, item) && len(list) < maxNumbers {
+			list = append(list, item)
+		}
+	}
+	return list
+}
