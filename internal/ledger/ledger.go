@@ -1,0 +1,299 @@
+// Package ledger is the train's memory: what was done, by whom, when, why and on
+// which evidence. It encodes and decodes entries and folds them into the state
+// that the next decision reads. It is pure: bytes in, values out. Fetching and
+// pushing the ledger is the business of observe and apply.
+//
+// # Format 1
+//
+// The ledger is a linear chain of commits on one reference of the train's home
+// (refs/looprel/ledger unless environments.yaml says otherwise), one entry each.
+//
+// The commit's message is the entry: a subject line for people, a blank line,
+// and one JSON object (see Entry). Author and committer are the operator, the
+// dates are the entry's time. The commit is signed where git is configured so.
+//
+// The commit's tree is the folded state, so that the state is read from the tip
+// alone and an entry rewrites one or two small files:
+//
+//	format                                     "1 0.1.0": the format, and the first looprel that knows it
+//	state/<component>/<line>/<version>         a Release, as JSON; <line> is MAJOR.MINOR.x
+//	cycles/<component>/<planned tagging day>   the version that this cycle released
+//	tags/<component>/<line>                    a line for each release: "<version> <id of the tag>"
+//	environments/<environment>/<component>     an Environment, as JSON
+//
+// A reader that meets a format, or a kind of entry, that it does not know stops
+// with NewerError and folds nothing. A field that an older looprel may safely
+// pass over can be added within a format; anything else makes a new one.
+//
+//	Entry ──Encode──▶ message        State + Entry ──Fold──▶ changed files
+//	Entry ◀──Decode── message        State + Entry ──Append─▶ commit, objects
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// Format is the format that this package writes, and FormatSince the first
+// version of looprel that knows it.
+const (
+	Format      = 1
+	FormatSince = "0.1.0"
+)
+
+// maxEntry bounds the size of an entry in bytes, both ways. The largest are the
+// adoptions of repositories with thousands of releases.
+const maxEntry = 16 << 20
+
+// Kind says what an entry records.
+type Kind string
+
+// The kinds of entries.
+const (
+	// KindAdopted takes over releases that exist, and what runs where.
+	KindAdopted Kind = "adopted"
+	// KindTagged is a release.
+	KindTagged Kind = "tagged"
+	// KindPromotionStarted is pushed before anything is deployed.
+	KindPromotionStarted Kind = "promotion-started"
+	// KindPromotionFinished is the outcome of an attempt.
+	KindPromotionFinished Kind = "promotion-finished"
+	// KindRecorded is a deployment that was made elsewhere.
+	KindRecorded Kind = "deployment-recorded"
+)
+
+// Person is who did something, by the identity that git has for them.
+type Person struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+// String gives the person as git shows one.
+func (p Person) String() string { return fmt.Sprintf("%s <%s>", p.Name, p.Email) }
+
+// Entry is one act. Exactly one of the fields after Reason is set, by the Kind.
+type Entry struct {
+	Format int    `json:"format"`
+	Needs  string `json:"needs"` // the first looprel that knows the format
+	// ID is random: two acts that are otherwise alike stay two.
+	ID   string    `json:"id"`
+	Kind Kind      `json:"kind"`
+	At   time.Time `json:"at"`
+	By   Person    `json:"by"`
+	// Clock is "overridden" when the time is not the real one.
+	Clock string `json:"clock,omitempty"`
+	// Config is the digest of the environments.yaml that was followed.
+	Config    string `json:"config,omitempty"`
+	Component string `json:"component"`
+	// OffCycle is set when the calendar was set aside on purpose; the Reason
+	// says why.
+	OffCycle bool   `json:"off_cycle,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+
+	Adopted  *Adopted    `json:"adopted,omitempty"`
+	Tagged   *Tagged     `json:"tagged,omitempty"`
+	Started  *Started    `json:"started,omitempty"`
+	Finished *Finished   `json:"finished,omitempty"`
+	Recorded *Deployment `json:"recorded,omitempty"`
+}
+
+// ClockOverridden is the value of Entry.Clock for a rehearsal.
+const ClockOverridden = "overridden"
+
+// Tagged is a release and where it stands.
+type Tagged struct {
+	Version release.Version `json:"version"`
+	Tag     string          `json:"tag"`    // full reference name
+	TagID   object.ID       `json:"tag_id"` // what the reference points to
+	Commit  object.ID       `json:"commit"`
+	Branch  string          `json:"branch,omitempty"` // full reference name of the branch it was made from
+	Base    release.Version `json:"base,omitzero"`    // the release it was compared with
+	// Cycle is the planned tagging day of the cycle whose release this is; none
+	// for a patch release, an off-cycle one and most adopted ones.
+	Cycle    release.Date `json:"cycle,omitzero"`
+	DaysLate int          `json:"days_late,omitempty"`
+}
+
+// Adopted are releases that were made before, or without, looprel.
+type Adopted struct {
+	Releases []Tagged `json:"releases"`
+	// Lines are the branches of the release lines, by full reference name.
+	Lines   []string     `json:"lines,omitempty"`
+	Running []Deployment `json:"running,omitempty"`
+}
+
+// Deployment is something on an environment: a release, or the head of the
+// branch that the environment follows.
+type Deployment struct {
+	Environment string    `json:"environment"`
+	Version     string    `json:"version"`       // of a branch's head: what its version file says
+	Tag         string    `json:"tag,omitempty"` // full reference name; none for a branch's head
+	Commit      object.ID `json:"commit"`
+}
+
+// Release is the version of a deployed release; ok is false for the head of a
+// branch.
+func (d Deployment) Release() (version release.Version, ok bool) {
+	if d.Tag == "" {
+		return release.Version{}, false
+	}
+	version, err := release.ParseVersion(d.Version)
+	return version, err == nil
+}
+
+// Started says that an attempt to deploy begins.
+type Started struct {
+	Deployment
+	Attempt string `json:"attempt"`
+	// Until is the end of the lease: nobody else tries before.
+	Until time.Time `json:"until"`
+	// TakesOver is the attempt that this one replaces, if any.
+	TakesOver string `json:"takes_over,omitempty"`
+	DaysLate  int    `json:"days_late,omitempty"`
+}
+
+// Outcome is how an attempt ended.
+type Outcome string
+
+// The outcomes. Unverified is no failure: nothing could be seen. Unknown is
+// never success: the attempt was interrupted.
+const (
+	Verified   Outcome = "verified"
+	Unverified Outcome = "unverified"
+	Failed     Outcome = "failed"
+	Unknown    Outcome = "unknown"
+	// RecordedOnly is a deployment that was made elsewhere.
+	RecordedOnly Outcome = "recorded"
+	// AdoptedAs is what an adopted environment was seen, or said, to run.
+	AdoptedAs Outcome = "adopted"
+)
+
+// Reached reports whether the release is on the environment by this outcome.
+func (o Outcome) Reached() bool { return o != Failed && o != Unknown }
+
+// Finished is the outcome of an attempt.
+type Finished struct {
+	Deployment
+	Attempt  string   `json:"attempt"`
+	Outcome  Outcome  `json:"outcome"`
+	Detail   string   `json:"detail,omitempty"`   // one sentence
+	Evidence []string `json:"evidence,omitempty"` // what the probe saw
+	Output   string   `json:"output,omitempty"`   // the tail of the deploy command's output
+}
+
+// Subject is the entry in one line.
+func (e Entry) Subject() string {
+	switch e.Kind {
+	case KindAdopted:
+		return fmt.Sprintf("adopt %d releases of %s", len(e.Adopted.Releases), e.Component)
+	case KindTagged:
+		return fmt.Sprintf("tag %s %s", e.Component, e.Tagged.Version)
+	case KindPromotionStarted:
+		return fmt.Sprintf("promote %s %s to %s: started", e.Component, e.Started.Version, e.Started.Environment)
+	case KindPromotionFinished:
+		return fmt.Sprintf("promote %s %s to %s: %s", e.Component, e.Finished.Version, e.Finished.Environment, e.Finished.Outcome)
+	case KindRecorded:
+		return fmt.Sprintf("record %s %s on %s", e.Component, e.Recorded.Version, e.Recorded.Environment)
+	}
+	return string(e.Kind)
+}
+
+// NewerError is met when the ledger holds what this looprel does not know.
+type NewerError struct {
+	What  string // what is not known
+	Needs string // the looprel that knows it, "" if the ledger does not say
+}
+
+func (e *NewerError) Error() string {
+	needs := "a newer looprel"
+	if e.Needs != "" {
+		needs = "looprel " + e.Needs + " or newer"
+	}
+	return fmt.Sprintf("the ledger holds %s: it needs %s", e.What, needs)
+}
+
+// Encode gives the commit message of an entry, its Format and Needs filled in.
+func Encode(entry Entry) (string, error) {
+	entry.Format, entry.Needs = Format, FormatSince
+	if err := entry.check(); err != nil {
+		return "", err
+	}
+	text, err := encodeJSON(entry)
+	if err != nil {
+		return "", fmt.Errorf("encode ledger entry: %w", err)
+	}
+	message := entry.Subject() + "\n\n" + string(text)
+	if len(message) > maxEntry {
+		return "", fmt.Errorf("ledger entry of %d bytes: at most %d are allowed", len(message), maxEntry)
+	}
+	return message, nil
+}
+
+// Decode reads the entry out of a commit message.
+func Decode(message string) (Entry, error) {
+	if len(message) > maxEntry {
+		return Entry{}, fmt.Errorf("ledger entry of %d bytes: at most %d are allowed", len(message), maxEntry)
+	}
+	_, text, found := strings.Cut(message, "\n\n")
+	if !found {
+		return Entry{}, errors.New("not a ledger entry: it has no body")
+	}
+	// The format comes first: what a newer one means by the other fields is not
+	// for this looprel to guess.
+	var head struct {
+		Format int    `json:"format"`
+		Needs  string `json:"needs"`
+		Kind   Kind   `json:"kind"`
+	}
+	if err := json.Unmarshal([]byte(text), &head); err != nil {
+		return Entry{}, fmt.Errorf("not a ledger entry: %w", err)
+	}
+	if head.Format != Format {
+		return Entry{}, &NewerError{What: fmt.Sprintf("entries of format %d", head.Format), Needs: head.Needs}
+	}
+	var entry Entry
+	if err := json.Unmarshal([]byte(text), &entry); err != nil {
+		return Entry{}, fmt.Errorf("not a ledger entry: %w", err)
+	}
+	return entry, entry.check()
+}
+
+// check says whether the entry has just the part that its kind announces.
+func (e Entry) check() error {
+	parts := map[Kind]bool{
+		KindAdopted:           e.Adopted != nil,
+		KindTagged:            e.Tagged != nil,
+		KindPromotionStarted:  e.Started != nil,
+		KindPromotionFinished: e.Finished != nil,
+		KindRecorded:          e.Recorded != nil,
+	}
+	if _, known := parts[e.Kind]; !known {
+		return &NewerError{What: fmt.Sprintf("an entry of kind %q", e.Kind), Needs: e.Needs}
+	}
+	for kind, present := range parts {
+		if present != (kind == e.Kind) {
+			return fmt.Errorf("ledger entry %s of kind %q has the wrong parts", e.ID, e.Kind)
+		}
+	}
+	if e.Component == "" || e.ID == "" || e.At.IsZero() {
+		return fmt.Errorf("ledger entry of kind %q lacks its id, component or time", e.Kind)
+	}
+	return nil
+}
+
+// encodeJSON writes JSON for people: indented, and with < and > as they are.
+func encodeJSON(value any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(value)
+	return text.Bytes(), err
+}
