@@ -1,0 +1,127 @@
+package gitrepo
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+)
+
+// packHeaderSize is the length of a pack's header: "PACK", version, number of
+// objects.
+const packHeaderSize = 12
+
+// receivePack stores a pack with its index, whole or not at all, and returns the
+// number of its objects. An empty pack leaves no trace.
+//
+// go-git's PackfileWriter is not used: it leaves its temporary file behind when
+// the connection breaks, and lets others see an index that is half written.
+func (o *Objects) receivePack(reader io.Reader) (count int, err error) {
+	buffered := bufio.NewReader(reader)
+	header, err := buffered.Peek(packHeaderSize)
+	if err != nil {
+		return 0, fmt.Errorf("reading the pack: %w", noEarlyEnd(err))
+	}
+	if string(header[:4]) != "PACK" {
+		return 0, errors.New("reading the pack: it does not begin as one")
+	}
+	count = int(binary.BigEndian.Uint32(header[8:]))
+	if count == 0 {
+		_, err := io.Copy(io.Discard, buffered)
+		return 0, err
+	}
+	directory := filepath.Join(o.dir, "objects", "pack")
+	if err := os.MkdirAll(directory, 0o777); err != nil {
+		return 0, err
+	}
+	// git's name for such files, so that "git gc" removes what a crash leaves.
+	pack, err := os.CreateTemp(directory, "tmp_pack_*")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, discard(pack)) }()
+	if _, err := io.Copy(pack, buffered); err != nil {
+		return 0, fmt.Errorf("reading the pack: %w", err)
+	}
+	return count, o.keepPack(pack, directory)
+}
+
+// keepPack indexes the pack and puts both files in their places: the index
+// first, since go-git takes a pack without an index for damage, while nobody
+// looks at an index without a pack.
+func (o *Objects) keepPack(pack *os.File, directory string) (err error) {
+	checksum, index, err := indexPack(pack)
+	if err != nil {
+		return fmt.Errorf("the remote sent a damaged pack: %w", err)
+	}
+	indexFile, err := os.CreateTemp(directory, "tmp_idx_*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, discard(indexFile)) }()
+	if _, err := idxfile.NewEncoder(indexFile).Encode(index); err != nil {
+		return err
+	}
+	name := filepath.Join(directory, "pack-"+checksum.String())
+	if err := settle(indexFile, name+".idx"); err != nil {
+		return err
+	}
+	if err := settle(pack, name+".pack"); err != nil {
+		return err
+	}
+	o.mutex.Lock()
+	// The directory's time may be as coarse as the moment since it was read.
+	o.sources[0].indexed = time.Time{}
+	o.mutex.Unlock()
+	return syncDirectory(directory)
+}
+
+func indexPack(pack *os.File) (checksum plumbing.Hash, index *idxfile.MemoryIndex, err error) {
+	if _, err := pack.Seek(0, io.SeekStart); err != nil {
+		return checksum, nil, err
+	}
+	writer := new(idxfile.Writer)
+	parser, err := packfile.NewParser(packfile.NewScanner(pack), writer)
+	if err != nil {
+		return checksum, nil, err
+	}
+	if checksum, err = parser.Parse(); err != nil {
+		return checksum, nil, err
+	}
+	index, err = writer.Index()
+	return checksum, index, err
+}
+
+// settle makes a file permanent and gives it its name.
+func settle(file *os.File, name string) error {
+	// Read-only, as git's own packs are. Windows cannot rename an open file.
+	if err := errors.Join(file.Sync(), file.Chmod(0o444), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), name)
+}
+
+// discard closes and removes a temporary file; one that was settled is left
+// alone.
+func discard(file *os.File) error {
+	if err := file.Close(); errors.Is(err, os.ErrClosed) {
+		return nil
+	}
+	return os.Remove(file.Name())
+}
+
+// noEarlyEnd makes an end that comes too early an error of its own.
+func noEarlyEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,273 @@
+package gitrepo
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/mozilla-services/looprel/internal/object"
+)
+
+const (
+	// DefaultBlobLimit is the size, in bytes, up to which files are read where the
+	// caller gives no limit.
+	DefaultBlobLimit = 32 << 20
+	// maxObjectSize bounds commits, trees and tags, in bytes.
+	maxObjectSize = 32 << 20
+	// maxTagDepth bounds tags of tags.
+	maxTagDepth = 16
+)
+
+// Objects reads the objects of one repository, those that it borrows from
+// others (alternates) included. It is safe for use by several goroutines.
+//
+// Replacements (refs/replace) and grafts are not heeded: what is released is
+// what the objects say.
+type Objects struct {
+	dir     string // the directory that has "objects" in it
+	partial bool
+
+	mutex   sync.Mutex
+	sources []*source // its own first
+	shallow map[object.ID]bool
+	nodes   map[object.ID]*node
+}
+
+func openObjects(dir string) (*Objects, error) {
+	own := filepath.Join(dir, "objects")
+	borrowed, err := alternates(own)
+	if err != nil {
+		return nil, err
+	}
+	o := &Objects{dir: dir, nodes: map[object.ID]*node{}}
+	for _, directory := range append([]string{own}, borrowed...) {
+		o.sources = append(o.sources, newSource(directory))
+	}
+	if err := o.readShallow(); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// Read returns an object of any kind but large blobs. It fails with ErrMissing,
+// ErrTooLarge or ErrDamaged.
+func (o *Objects) Read(id object.ID) (object.Object, error) { return o.read(id, maxObjectSize) }
+
+func (o *Objects) read(id object.ID, limit int64) (object.Object, error) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.readLocked(id, limit)
+}
+
+func (o *Objects) readLocked(id object.ID, limit int64) (object.Object, error) {
+	found, err := o.readStored(id, limit)
+	switch {
+	case err == nil, errors.Is(err, ErrTooLarge):
+		return found, err
+	case errors.Is(err, plumbing.ErrObjectNotFound):
+		return found, &MissingError{ID: id, Partial: o.partial, Shallow: len(o.shallow) > 0}
+	default:
+		return found, damaged("cannot read object "+id.String(), err)
+	}
+}
+
+func (o *Objects) readKind(id object.ID, kind object.Kind, limit int64) ([]byte, error) {
+	found, err := o.read(id, limit)
+	if err != nil {
+		return nil, err
+	}
+	if found.Kind != kind {
+		return nil, &Error{Kind: ErrWrongKind, What: fmt.Sprintf("%s is a %s, expected a %s", id, found.Kind, kind)}
+	}
+	return found.Data, nil
+}
+
+// Has reports whether the object is in the clone.
+func (o *Objects) Has(id object.ID) (bool, error) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.hasLocked(id)
+}
+
+func (o *Objects) hasLocked(id object.ID) (bool, error) {
+	for _, s := range o.sources {
+		_, err := s.encoded(id)
+		if err == nil {
+			return true, nil
+		}
+		if !errors.Is(err, plumbing.ErrObjectNotFound) {
+			return false, damaged("cannot look for object "+id.String(), err)
+		}
+	}
+	return false, nil
+}
+
+// Commit reads a commit.
+func (o *Objects) Commit(id object.ID) (object.Commit, error) {
+	data, err := o.readKind(id, object.KindCommit, maxObjectSize)
+	if err != nil {
+		return object.Commit{}, err
+	}
+	commit, err := object.DecodeCommit(data)
+	if err != nil {
+		return object.Commit{}, damaged("commit "+id.String(), err)
+	}
+	return commit, nil
+}
+
+// Tree reads a tree. The empty tree need not be stored.
+func (o *Objects) Tree(id object.ID) (object.Tree, error) {
+	if id == (object.Tree{}).Object().ID() {
+		return object.Tree{}, nil
+	}
+	data, err := o.readKind(id, object.KindTree, maxObjectSize)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := object.DecodeTree(data)
+	if err != nil {
+		return nil, damaged("tree "+id.String(), err)
+	}
+	return tree, nil
+}
+
+// Tag reads an annotated tag.
+func (o *Objects) Tag(id object.ID) (object.Tag, error) {
+	data, err := o.readKind(id, object.KindTag, maxObjectSize)
+	if err != nil {
+		return object.Tag{}, err
+	}
+	tag, err := object.DecodeTag(data)
+	if err != nil {
+		return object.Tag{}, damaged("tag "+id.String(), err)
+	}
+	return tag, nil
+}
+
+// Blob reads a file's content of at most limit bytes; a limit of zero is
+// DefaultBlobLimit. A larger one is an ErrTooLarge.
+func (o *Objects) Blob(id object.ID, limit int64) ([]byte, error) {
+	if limit == 0 {
+		limit = DefaultBlobLimit
+	}
+	return o.readKind(id, object.KindBlob, limit)
+}
+
+// Peel follows tags to the commit that they name in the end.
+func (o *Objects) Peel(id object.ID) (object.ID, error) {
+	for range maxTagDepth {
+		found, err := o.Read(id)
+		if err != nil {
+			return object.ID{}, err
+		}
+		switch found.Kind {
+		case object.KindCommit:
+			return id, nil
+		case object.KindTag:
+			tag, err := object.DecodeTag(found.Data)
+			if err != nil {
+				return object.ID{}, damaged("tag "+id.String(), err)
+			}
+			id = tag.Target
+		default:
+			return object.ID{}, &Error{Kind: ErrWrongKind, What: fmt.Sprintf("%s is a %s, expected a commit or a tag of one", id, found.Kind)}
+		}
+	}
+	return object.ID{}, &Error{Kind: ErrDamaged, What: fmt.Sprintf("the tag %s leads through more than %d tags", id, maxTagDepth)}
+}
+
+// Entry returns what is at a path below a tree or a commit's tree, without a
+// slash at its end; the empty path is the tree itself. Where there is nothing it
+// is an ErrNotFound.
+func (o *Objects) Entry(root object.ID, path string) (object.TreeEntry, error) {
+	tree, err := o.treeOf(root)
+	if err != nil {
+		return object.TreeEntry{}, err
+	}
+	return o.entryBelow(tree, path)
+}
+
+// entryBelow is Entry for a tree.
+func (o *Objects) entryBelow(tree object.ID, path string) (object.TreeEntry, error) {
+	entry := object.TreeEntry{Mode: object.ModeDirectory, ID: tree}
+	if path == "" {
+		return entry, nil
+	}
+	for name := range strings.SplitSeq(path, "/") {
+		if entry.Mode != object.ModeDirectory {
+			return object.TreeEntry{}, noSuchPath(path)
+		}
+		tree, err := o.Tree(entry.ID)
+		if err != nil {
+			return object.TreeEntry{}, err
+		}
+		found := false
+		if entry, found = tree.Find(name); !found {
+			return object.TreeEntry{}, noSuchPath(path)
+		}
+	}
+	return entry, nil
+}
+
+func noSuchPath(path string) error {
+	return &Error{Kind: ErrNotFound, What: fmt.Sprintf("there is no %s in the tree", path)}
+}
+
+// treeOf gives a commit's tree; a tree is returned as it is.
+func (o *Objects) treeOf(id object.ID) (object.ID, error) {
+	if id == (object.Tree{}).Object().ID() {
+		return id, nil
+	}
+	found, err := o.Read(id)
+	if err != nil {
+		return object.ID{}, err
+	}
+	switch found.Kind {
+	case object.KindTree:
+		return id, nil
+	case object.KindCommit:
+		commit, err := o.node(id)
+		if err != nil {
+			return object.ID{}, err
+		}
+		return commit.tree, nil
+	default:
+		return object.ID{}, &Error{Kind: ErrWrongKind, What: fmt.Sprintf("%s is a %s, expected a tree or a commit", id, found.Kind)}
+	}
+}
+
+// TreeAt returns the tree at a path below a tree or a commit. It is an
+// ErrNotFound when there is nothing, and an ErrWrongKind when it is a file.
+func (o *Objects) TreeAt(root object.ID, path string) (object.ID, error) {
+	entry, err := o.Entry(root, path)
+	if err != nil {
+		return object.ID{}, err
+	}
+	if entry.Mode != object.ModeDirectory {
+		return object.ID{}, &Error{Kind: ErrWrongKind, What: path + " is not a directory"}
+	}
+	return entry.ID, nil
+}
+
+// ReadFile reads the file at a path below a tree or a commit, with its mode. It
+// is an ErrNotFound when there is nothing, an ErrWrongKind when it is not a
+// regular file, and an ErrTooLarge above DefaultBlobLimit.
+func (o *Objects) ReadFile(root object.ID, path string) ([]byte, object.Mode, error) {
+	entry, err := o.Entry(root, path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !entry.Mode.IsFile() {
+		return nil, entry.Mode, &Error{Kind: ErrWrongKind, What: path + " is not a regular file"}
+	}
+	content, err := o.Blob(entry.ID, 0)
+	return content, entry.Mode, err
+}
+
+func damaged(what string, cause error) error {
+	return &Error{Kind: ErrDamaged, What: what, Cause: cause, Advice: "the repository may be damaged; look: git fsck"}
+}

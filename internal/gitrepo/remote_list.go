@@ -1,0 +1,148 @@
+package gitrepo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+
+	"github.com/mozilla-services/looprel/internal/object"
+)
+
+// Advertisement is what a remote shows of itself: its references as they were at
+// one moment.
+type Advertisement struct {
+	// Refs are the references by full name, without HEAD. An empty repository has
+	// none.
+	Refs map[string]object.ID
+	// Peeled are the objects that annotated tags name in the end, by the tag's
+	// full name.
+	Peeled map[string]object.ID
+	// Head is the full name of the remote's default branch; empty when the remote
+	// does not say (its HEAD is detached, or it is empty).
+	Head string
+	// Shallow are the commits at which the remote's own history is cut.
+	Shallow []object.ID
+}
+
+// Commit is the commit that a reference leads to: the value of a branch or a
+// lightweight tag, the target of an annotated one. ok is false when the remote
+// has no such reference.
+func (a Advertisement) Commit(name string) (id object.ID, ok bool) {
+	if id, ok = a.Peeled[name]; ok {
+		return id, true
+	}
+	id, ok = a.Refs[name]
+	return id, ok
+}
+
+// List asks for the remote's references. The conversation stays open for a Fetch
+// to follow in it; Close ends it.
+func (r *Remote) List(ctx context.Context) (Advertisement, error) {
+	if r.open != nil {
+		_ = r.open.close()
+		r.open = nil
+	}
+	found, err := r.begin(ctx, r.config.URL, uploadPack)
+	if err != nil {
+		return Advertisement{}, err
+	}
+	r.open = found
+	return found.shown, nil
+}
+
+// session is a connection whose advertisement has been read.
+type session struct {
+	connection
+	remote string // safe to print
+	// capabilities are what the service can do.
+	capabilities *capability.List
+	shown        Advertisement
+}
+
+func openSession(op *operation, t transport, remote, service string) (*session, error) {
+	found, err := t.connect(op, service)
+	if err != nil {
+		return nil, err
+	}
+	advertised := packp.NewAdvRefs()
+	err = advertised.Decode(found.advertisement(op))
+	if err != nil && !errors.Is(err, packp.ErrEmptyAdvRefs) {
+		err = advertisementError(remote, found, err)
+		_ = found.close()
+		return nil, err
+	}
+	if format := advertised.Capabilities.Get("object-format"); len(format) > 0 && format[0] != "sha1" {
+		_ = found.close()
+		return nil, &Error{Kind: ErrUnsupported, What: fmt.Sprintf("%s uses %s object ids", remote, printableText(format[0])),
+			Advice: "looprel reads SHA-1 repositories only"}
+	}
+	return &session{connection: found, remote: remote, capabilities: advertised.Capabilities, shown: newAdvertisement(advertised)}, nil
+}
+
+func newAdvertisement(advertised *packp.AdvRefs) Advertisement {
+	shown := Advertisement{Refs: map[string]object.ID{}, Peeled: map[string]object.ID{}}
+	for name, id := range advertised.References {
+		// receive-pack also shows ".have" lines: objects of repositories that it
+		// borrows from.
+		if strings.HasPrefix(name, "refs/") {
+			shown.Refs[name] = object.ID(id)
+		}
+	}
+	for name, id := range advertised.Peeled {
+		if strings.HasPrefix(name, "refs/") {
+			shown.Peeled[name] = object.ID(id)
+		}
+	}
+	for _, id := range advertised.Shallows {
+		shown.Shallow = append(shown.Shallow, object.ID(id))
+	}
+	for _, link := range advertised.Capabilities.Get(capability.SymRef) {
+		if target, found := strings.CutPrefix(link, "HEAD:"); found {
+			shown.Head = target
+		}
+	}
+	return shown
+}
+
+// advertisementError says why there is no advertisement.
+func advertisementError(remote string, from connection, err error) error {
+	var said *pktline.ErrorLine
+	if errors.As(err, &said) {
+		return classifyWords(remote, []string{printableText(said.Text)}, io.EOF)
+	}
+	if errors.Is(err, packp.ErrEmptyInput) {
+		err = io.ErrUnexpectedEOF
+	}
+	var unexpected *packp.ErrUnexpectedData
+	if errors.As(err, &unexpected) {
+		why := fmt.Sprintf("it answers with what is not git's protocol (%q)", printableText(string(unexpected.Data)))
+		return from.explain(notRemote(remote, why))
+	}
+	err = from.explain(err)
+	if isExplained(err) {
+		return err
+	}
+	return unreachable(remote, err)
+}
+
+// brokenOff says why a conversation ended before it was complete.
+func brokenOff(s *session, doing string, err error) error {
+	err = s.explain(err)
+	if isExplained(err) {
+		return fmt.Errorf("%s %s: %w", doing, s.remote, err)
+	}
+	return &Error{Kind: ErrUnreachable, What: doing + " " + s.remote + " broke off", Cause: printableError{err},
+		Advice: "run the command again; nothing was changed"}
+}
+
+// isExplained reports whether the error already says what to do.
+func isExplained(err error) bool {
+	var hinted interface{ Hint() string }
+	return errors.As(err, &hinted)
+}
