@@ -192,6 +192,9 @@ type Finished struct {
 func (e Entry) Subject() string {
 	switch e.Kind {
 	case KindAdopted:
+		if len(e.Adopted.Releases) == 1 {
+			return fmt.Sprintf("adopt %s %s", e.Component, e.Adopted.Releases[0].Version)
+		}
 		return fmt.Sprintf("adopt %d releases of %s", len(e.Adopted.Releases), e.Component)
 	case KindTagged:
 		return fmt.Sprintf("tag %s %s", e.Component, e.Tagged.Version)
