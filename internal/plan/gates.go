@@ -1,0 +1,182 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/mozilla-services/looprel/internal/calendar"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// Verdict is what a gate says.
+type Verdict string
+
+// The verdicts. What cannot be decided does not pass.
+const (
+	Pass      Verdict = "pass"
+	Fail      Verdict = "fail"
+	Undecided Verdict = "unknown"
+	// Waived: the gate would have failed and was set aside on purpose.
+	Waived Verdict = "waived"
+)
+
+// Gate is a condition of a promotion, with the reason for its verdict and, where
+// it does not pass, what to type.
+type Gate struct {
+	Name    string  `json:"gate"`
+	Verdict Verdict `json:"verdict"`
+	Reason  string  `json:"reason"`
+	Cure    string  `json:"cure,omitempty"`
+}
+
+func pass(name, format string, values ...any) Gate {
+	return Gate{Name: name, Verdict: Pass, Reason: fmt.Sprintf(format, values...)}
+}
+
+func fail(name, cure, format string, values ...any) Gate {
+	return Gate{Name: name, Verdict: Fail, Cure: cure, Reason: fmt.Sprintf(format, values...)}
+}
+
+// gates judges a promotion. A resumed one finishes an attempt that was let
+// through before; the calendar does not stop it half-way.
+func gates(s *Snapshot, sel *Selection, request PromoteRequest, resumed bool) []Gate {
+	list := []Gate{commissionedGate(sel.Environment)}
+	if sel.Environment.Follows != "" {
+		return list
+	}
+	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel))
+	calendarGates := []Gate{notFrozenGate(s, sel)}
+	if sel.Environment.PushWindow {
+		calendarGates = append(calendarGates, windowGate(s, sel))
+	}
+	for _, gate := range calendarGates {
+		if gate.Verdict == Fail && resumed {
+			gate = Gate{Name: gate.Name, Verdict: Waived, Reason: "this finishes an attempt that has begun; otherwise: " + gate.Reason}
+		}
+		if gate.Verdict == Fail && request.OffCycle {
+			gate = Gate{Name: gate.Name, Verdict: Waived, Reason: fmt.Sprintf("off-cycle (%s); otherwise: %s", request.Reason, gate.Reason)}
+		}
+		list = append(list, gate)
+	}
+	return list
+}
+
+func commissionedGate(environment release.Environment) Gate {
+	if !environment.Commissioned {
+		return fail("commissioned", "set \"commissioned: true\" in environments.yaml once it exists", "%s is not commissioned", environment.Name)
+	}
+	return pass("commissioned", "%s is in service", environment.Name)
+}
+
+func knownGate(s *Snapshot, sel *Selection) Gate {
+	switch {
+	case sel.Release != nil && sel.Release.Adopted:
+		return pass("known", "adopted by %s", sel.Release.By.Name)
+	case sel.Release != nil:
+		return pass("known", "tagged by %s on %s", sel.Release.By.Name, release.DateOf(sel.Release.At.In(s.Train.Zone)))
+	case sel.Commit.IsZero():
+		return fail("known", "looprel tag "+sel.Version, "%s %s has not been released", s.Component.Name, sel.Version)
+	}
+	return fail("known", "looprel adopt", "%s has tag %s, which the ledger does not know", s.Remote, shortRef(sel.Tag))
+}
+
+func unmovedGate(s *Snapshot, sel *Selection) Gate {
+	const name = "tag-unmoved"
+	if sel.Release == nil {
+		return Gate{Name: name, Verdict: Undecided, Reason: "the ledger does not say where the tag belongs", Cure: "looprel adopt"}
+	}
+	problem := s.tagProblem(sel.Release.Tag, sel.Release.TagID)
+	if problem != "" {
+		return fail(name, fmt.Sprintf("put it back: git push %s %s:%s", s.Remote, sel.Release.TagID, sel.Release.Tag), "%s", problem)
+	}
+	return pass(name, "tag %s is %s, as recorded", shortRef(sel.Release.Tag), sel.Release.TagID.Short())
+}
+
+// tagProblem says how a release's tag differs from what the ledger recorded, ""
+// if it does not.
+func (s *Snapshot) tagProblem(ref string, recorded [20]byte) string {
+	now, exists := s.Refs.IDs[ref]
+	switch {
+	case !exists:
+		return fmt.Sprintf("tag %s has been deleted on %s", shortRef(ref), s.Remote)
+	case now != recorded:
+		return fmt.Sprintf("tag %s has been moved on %s: it is %s, recorded was %x", shortRef(ref), s.Remote, now.Short(), recorded[:4])
+	}
+	return ""
+}
+
+func orderGate(s *Snapshot, sel *Selection) Gate {
+	const name = "order"
+	predecessor, ok := s.Train.Predecessor(sel.Environment)
+	if !ok {
+		return pass(name, "%s comes right after the tag", sel.Environment.Name)
+	}
+	if sel.Release != nil && sel.Release.WasOn(predecessor.Name) {
+		return pass(name, "it has been on %s", predecessor.Name)
+	}
+	return fail(name, fmt.Sprintf("looprel promote %s %s", predecessor.Name, sel.Version), "it has not been on %s", predecessor.Name)
+}
+
+func notFrozenGate(s *Snapshot, sel *Selection) Gate {
+	const name = "not-frozen"
+	freeze, frozen := s.Calendar().Frozen(s.Today())
+	switch {
+	case !frozen:
+		return pass(name, "no freeze on %s", s.Today())
+	case sel.isPatch():
+		return pass(name, "frozen until %s (%s), which does not hold for a patch release", freeze.To, freeze.Reason)
+	case s.isPushDay(sel):
+		return pass(name, "frozen until %s (%s), but an exception puts this push on today", freeze.To, freeze.Reason)
+	}
+	return fail(name, offCycleCommand(sel), "frozen from %s to %s (%s)", freeze.From, freeze.To, freeze.Reason)
+}
+
+// isPushDay reports whether today is the push day of the selected release. The
+// calendar puts none into a freeze; only an exception does.
+func (s *Snapshot) isPushDay(sel *Selection) bool {
+	cycle, ok := s.cycleOf(sel)
+	return ok && cycle.Push == s.Today()
+}
+
+func (sel *Selection) isPatch() bool {
+	version, isRelease := sel.Deployment.Release()
+	return isRelease && version.IsPatch()
+}
+
+func offCycleCommand(sel *Selection) string {
+	return fmt.Sprintf("wait; or, off the calendar: looprel promote %s %s --off-cycle --reason TEXT", sel.Environment.Name, sel.Version)
+}
+
+func windowGate(s *Snapshot, sel *Selection) Gate {
+	const name = "window"
+	if sel.isPatch() {
+		return pass(name, "the calendar does not apply to a patch release")
+	}
+	cycle, ok := s.cycleOf(sel)
+	if !ok {
+		return fail(name, fmt.Sprintf("looprel promote %s %s --off-cycle --reason TEXT", sel.Environment.Name, sel.Version),
+			"%s belongs to no cycle of the calendar, so it has no push day", sel.Version)
+	}
+	judgement := s.Calendar().JudgePush(cycle, s.Now)
+	if !judgement.Verdict.Allows() {
+		return fail(name, offCycleCommand(sel), "%s", judgement.Reason)
+	}
+	return pass(name, "%s", judgement.Reason)
+}
+
+// cycleOf is the cycle whose release is selected.
+func (s *Snapshot) cycleOf(sel *Selection) (calendar.Cycle, bool) {
+	if sel.Release == nil || sel.Release.Cycle.IsZero() {
+		return calendar.Cycle{}, false
+	}
+	return s.Calendar().ByPlanned(sel.Release.Cycle)
+}
+
+// daysLate is how many days after its push day a train release goes to an
+// environment with a push window.
+func daysLate(s *Snapshot, sel *Selection) int {
+	cycle, ok := s.cycleOf(sel)
+	if !ok || !sel.Environment.PushWindow {
+		return 0
+	}
+	return s.Calendar().JudgePush(cycle, s.Now).DaysLate
+}

@@ -1,0 +1,192 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mozilla-services/looprel/internal/calendar"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// Next says what is due, whose turn it is and what to type.
+type Next struct {
+	Today release.Date `json:"today"`
+	// Situation is where the calendar stands, in one sentence.
+	Situation string `json:"situation"`
+	Due       []Due  `json:"due"`
+	Waiting   []Due  `json:"waiting"`
+	// NextTag and NextPush are the coming dates of the calendar.
+	NextTag  release.Date `json:"next_tag,omitzero"`
+	NextPush release.Date `json:"next_push,omitzero"`
+}
+
+// Due is something to be done, now or later.
+type Due struct {
+	What string `json:"what"`
+	// Who is the role whose turn it is.
+	Who     string `json:"who"`
+	Command string `json:"command,omitempty"`
+	// From is when it may be done, zero for now.
+	From     time.Time `json:"from,omitzero"`
+	DaysLate int       `json:"days_late,omitempty"`
+	Reason   string    `json:"reason"`
+}
+
+// ReleaseManager is the role that tags; environments name their own.
+const ReleaseManager = "release manager"
+
+// MakeNext tells what is due now and what waits for what.
+func MakeNext(s *Snapshot) (*Next, error) {
+	next := &Next{Today: s.Today(), Due: []Due{}, Waiting: []Due{}}
+	schedule := s.Calendar()
+	judgement := schedule.JudgeTag(s.Now)
+	next.Situation = judgement.Reason
+	if err := next.tag(s, judgement); err != nil {
+		return nil, err
+	}
+	for _, environment := range s.Train.Environments {
+		if environment.Follows != "" || !environment.Commissioned {
+			continue
+		}
+		if err := next.promotion(s, environment); err != nil {
+			return nil, err
+		}
+	}
+	return next, next.dates(s, schedule)
+}
+
+func (n *Next) tag(s *Snapshot, judgement calendar.Judgement) error {
+	if judgement.Verdict.Allows() {
+		version, err := s.Ledger.CycleRelease(s.Component.Name, judgement.Cycle.Planned)
+		if err != nil {
+			return err
+		}
+		if version.IsZero() {
+			n.Due = append(n.Due, Due{What: "tag the release of this cycle", Who: ReleaseManager, Command: "looprel tag",
+				DaysLate: judgement.DaysLate, Reason: judgement.Reason})
+			return nil
+		}
+		n.Situation = fmt.Sprintf("%s; this cycle's release is %s", n.Situation, version)
+	}
+	if following, ok := s.Calendar().Next(n.Today); ok {
+		n.Waiting = append(n.Waiting, Due{What: "tag the next release", Who: ReleaseManager, Command: "looprel tag",
+			From: following.Tag.At(0, s.Train.Zone), Reason: "the next cycle begins on " + calendar.Day(following.Tag)})
+	}
+	return nil
+}
+
+// promotion adds what an environment may take next.
+func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
+	request := PromoteRequest{Environment: environment.Name}
+	state, err := s.Ledger.Environment(environment.Name, s.Component.Name)
+	if err != nil {
+		return err
+	}
+	if stuck := stuckOn(s, environment, state); stuck != nil {
+		n.Due = append(n.Due, *stuck)
+		return nil
+	}
+	selection, err := SelectRelease(s, request)
+	var unclear *Misuse
+	var nothing *Refusal
+	switch {
+	case errors.As(err, &unclear):
+		n.Waiting = append(n.Waiting, Due{What: "choose a release for " + environment.Name, Who: environment.Maintainer,
+			Command: strings.TrimPrefix(unclear.Advice, "say which: "), Reason: unclear.Reason})
+		return nil
+	case errors.As(err, &nothing):
+		return nil // nothing to promote: other lines say what is due before
+	case err != nil:
+		return err
+	}
+	version, isRelease := selection.Deployment.Release()
+	if !isRelease || selection.Release == nil {
+		return nil
+	}
+	if running := state.Running; running != nil {
+		if runs, ok := running.Release(); ok && runs.Compare(version) >= 0 {
+			return nil
+		}
+	}
+	due := Due{
+		What: fmt.Sprintf("promote %s to %s", version, environment.Name), Who: environment.Maintainer,
+		Command: "looprel promote " + environment.Name,
+		Reason:  "it is tagged",
+	}
+	if before, ok := s.Train.Predecessor(environment); ok {
+		due.Reason = "it is on " + before.Name
+	}
+	for _, gate := range gates(s, selection, request, false) {
+		if gate.Verdict == Pass {
+			continue
+		}
+		due.Reason = gate.Reason
+		due.From = n.opens(s, selection)
+		n.Waiting = append(n.Waiting, due)
+		return nil
+	}
+	due.DaysLate = daysLate(s, selection)
+	n.Due = append(n.Due, due)
+	return nil
+}
+
+// stuckOn is what to do about an attempt that never ended, or ended badly.
+func stuckOn(s *Snapshot, environment release.Environment, state ledger.Environment) *Due {
+	remark := unfinished(s, EnvironmentStatus{Name: environment.Name, Underway: state.Underway, Broken: state.Broken})
+	if remark == "" {
+		return nil
+	}
+	due := &Due{What: "finish the promotion to " + environment.Name, Who: environment.Maintainer, Reason: remark}
+	switch {
+	case state.Underway != nil:
+		due.Command = "looprel promote " + environment.Name + " " + state.Underway.Version
+		if s.Now.Before(state.Underway.Until) {
+			due.What, due.Command = "wait for the promotion to "+environment.Name, ""
+		}
+	case state.Broken != nil:
+		due.Command = "looprel promote " + environment.Name + " " + state.Broken.Version
+	}
+	return due
+}
+
+// opens is when the push window of the selected release opens, zero when it has
+// none or never does.
+func (n *Next) opens(s *Snapshot, selection *Selection) time.Time {
+	cycle, ok := s.cycleOf(selection)
+	if !ok || !selection.Environment.PushWindow {
+		return time.Time{}
+	}
+	return s.Calendar().JudgePush(cycle, s.Now).Opens
+}
+
+// dates finds the coming tagging and pushing days. A push day whose release has
+// arrived is not ahead any more.
+func (n *Next) dates(s *Snapshot, schedule *calendar.Calendar) error {
+	if following, ok := schedule.Next(n.Today); ok {
+		n.NextTag, n.NextPush = following.Tag, following.Push
+	}
+	current, ok := schedule.Current(n.Today)
+	if !ok || current.Skipped || current.Push.Before(n.Today) {
+		return nil
+	}
+	version, err := s.Ledger.CycleRelease(s.Component.Name, current.Planned)
+	if err != nil {
+		return err
+	}
+	if !version.IsZero() {
+		known, _, err := s.Ledger.Release(s.Component.Name, version)
+		if err != nil {
+			return err
+		}
+		for _, environment := range s.Train.Environments {
+			if environment.PushWindow && known.WasOn(environment.Name) {
+				return nil
+			}
+		}
+	}
+	n.NextPush = current.Push
+	return nil
+}

@@ -1,0 +1,206 @@
+// Package plan decides. From a Snapshot of the world (clock, configuration,
+// references, ledger, what a branch holds) it makes a plan: a value that names
+// every step with its reason, and holds every object that will be pushed. Apply
+// receives that value and nothing else; a dry run prints it.
+//
+// It is pure: no I/O, no clock, no randomness. What differs from run to run (the
+// time, an entry's random id) is in the Snapshot. What it needs from a branch is
+// chosen by SelectBranch, before the branch is read, so that only that is read.
+//
+//	TagRequest     ─SelectBranch▶ BranchChoice ─observe▶ Branch ─MakeTag▶ TagPlan ─Seal▶ apply
+//	PromoteRequest ─SelectRelease▶ Selection   ─observe▶ Target ─MakePromotion▶ PromotionPlan ▶ apply
+//	AdoptRequest   ─MakeAdoption▶ AdoptionPlan ▶ apply
+//	Snapshot       ─MakeStatus▶ Status, ─MakeNext▶ Next
+//
+// The rules are those of the process: a train release follows the calendar, a
+// patch release does not; a version is used once; nothing that the operator, or
+// somebody else, has not seen in the plan is done.
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mozilla-services/looprel/internal/calendar"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/notes"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// Snapshot is what every decision starts from. It is read once, and read again
+// when a push finds that something moved.
+type Snapshot struct {
+	// Now is the time in the operator's zone.
+	Now time.Time
+	// ClockOverridden: Now is not the real time; entries say so.
+	ClockOverridden bool
+	Operator        ledger.Person
+	// EntryID is random, for the entry that this run may write.
+	EntryID string
+	Train   *release.Train
+	// ConfigDigest identifies the environments.yaml that was followed.
+	ConfigDigest string
+	Component    release.Component
+	// Remote is the name, or the URL fit to be shown, of the train's home.
+	Remote string
+	Refs   Refs
+	Ledger *ledger.State
+	Sign   Signing
+	// Web says where bugs, pull requests and commits are to be looked at.
+	Web notes.Web
+}
+
+// Signing says what will be signed.
+type Signing struct {
+	Tags    bool
+	Commits bool
+	Ledger  bool
+}
+
+// Calendar is the train's timetable.
+func (s *Snapshot) Calendar() *calendar.Calendar {
+	return calendar.New(s.Train.Schedule, s.Train.Zone)
+}
+
+// Today is the date in the train's zone.
+func (s *Snapshot) Today() release.Date { return release.DateOf(s.Now.In(s.Train.Zone)) }
+
+// author is the operator's signature for objects made now.
+func (s *Snapshot) author() object.Signature {
+	return object.Signature{Name: s.Operator.Name, Email: s.Operator.Email, When: s.Now}
+}
+
+// entry begins a ledger entry of this run.
+func (s *Snapshot) entry(kind ledger.Kind) ledger.Entry {
+	entry := ledger.Entry{
+		ID: s.EntryID, Kind: kind, At: s.Now.UTC().Truncate(time.Second), By: s.Operator,
+		Config: s.ConfigDigest, Component: s.Component.Name,
+	}
+	if s.ClockOverridden {
+		entry.Clock = ledger.ClockOverridden
+	}
+	return entry
+}
+
+// Refs are a remote's references, by full name.
+type Refs struct {
+	// IDs is what each reference points to.
+	IDs map[string]object.ID
+	// Peeled is the commit behind each annotated tag.
+	Peeled map[string]object.ID
+	// Default is the full name of the branch that the remote's HEAD names, "" if
+	// it names none.
+	Default string
+}
+
+// BranchRef and TagRef give full names: a branch and a tag may share a short one.
+func BranchRef(name string) string { return "refs/heads/" + name }
+
+// TagRef is the full name of a tag.
+func TagRef(name string) string { return "refs/tags/" + name }
+
+// Commit is the commit behind a reference; ok is false if there is none.
+func (r Refs) Commit(ref string) (id object.ID, ok bool) {
+	if id, ok = r.Peeled[ref]; ok {
+		return id, true
+	}
+	id, ok = r.IDs[ref]
+	return id, ok
+}
+
+// StepKind is what apply does for a step.
+type StepKind string
+
+// The kinds of steps. Adjacent PushRef and AppendLedger steps reach the remote
+// in one atomic push.
+const (
+	PushRef      StepKind = "push-ref"
+	AppendLedger StepKind = "append-ledger"
+	LocalRef     StepKind = "local-ref"
+	Deploy       StepKind = "deploy"
+	Verify       StepKind = "verify"
+)
+
+// Step is one act. Already Want: nothing is done. Still Was: it is done.
+// Anything else: somebody else moved it.
+type Step struct {
+	Kind   StepKind `json:"kind"`
+	Target string   `json:"target"`
+	Was    string   `json:"was"` // "" if it does not exist
+	Want   string   `json:"want"`
+	Reason string   `json:"reason"`
+}
+
+// Change is a reference that a plan moves, with the values that it must have had
+// and will have.
+type Change struct {
+	Ref      string
+	Old, New object.ID
+}
+
+func (c Change) step(kind StepKind, reason string) Step {
+	step := Step{Kind: kind, Target: c.Ref, Reason: reason}
+	if !c.Old.IsZero() {
+		step.Was = c.Old.String()
+	}
+	if !c.New.IsZero() {
+		step.Want = c.New.String()
+	}
+	return step
+}
+
+// Refusal is a plan that may not be made: the calendar, a gate, or nothing to
+// do. Advice says what to type instead.
+type Refusal struct {
+	Reason string
+	Advice string
+}
+
+func (e *Refusal) Error() string { return e.Reason }
+
+// Hint is what to type next.
+func (e *Refusal) Hint() string { return e.Advice }
+
+func refuse(advice, format string, values ...any) error {
+	return &Refusal{Reason: fmt.Sprintf(format, values...), Advice: advice}
+}
+
+// Misuse is a request that cannot be meant as it stands: an unknown name, an
+// ambiguous choice, flags that do not go together.
+type Misuse struct {
+	Reason string
+	Advice string
+}
+
+func (e *Misuse) Error() string { return e.Reason }
+
+// Hint is what to type next.
+func (e *Misuse) Hint() string { return e.Advice }
+
+func misuse(advice, format string, values ...any) error {
+	return &Misuse{Reason: fmt.Sprintf(format, values...), Advice: advice}
+}
+
+// Moved is a fact that a plan rests on and that somebody else changed.
+type Moved struct {
+	Reason string
+	Advice string
+}
+
+func (e *Moved) Error() string { return e.Reason }
+
+// Hint is what to type next.
+func (e *Moved) Hint() string { return e.Advice }
+
+// checkReason holds --off-cycle and the like to their --reason.
+func checkReason(flag string, set bool, reason string) error {
+	if set && strings.TrimSpace(reason) == "" {
+		return misuse("add --reason TEXT; it is recorded in the ledger", "%s wants a reason", flag)
+	}
+	if !set && reason != "" && flag == "--off-cycle" {
+		return misuse("add --off-cycle, or leave out --reason", "--reason says why the calendar is set aside, and it is not")
+	}
+	return nil
+}

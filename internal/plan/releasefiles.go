@@ -1,0 +1,180 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/mozilla-services/looprel/internal/changelog"
+	"github.com/mozilla-services/looprel/internal/release"
+	"github.com/mozilla-services/looprel/internal/versionfile"
+)
+
+// releasedFiles are the component's version files and changelog as a release has
+// them.
+type releasedFiles struct {
+	files map[string][]byte
+	// changelog is the released changelog; nil without one.
+	changelog *changelog.File
+	// before are the versions that the version files had, by position.
+	before []release.FileVersion
+}
+
+// releaseFiles writes the version into the version files, and version and date
+// into the changelog.
+func (p *TagPlan) releaseFiles(s *Snapshot, branch *Branch, request TagRequest) (*releasedFiles, error) {
+	released := &releasedFiles{files: maps.Clone(branch.At.Files)}
+	if released.files == nil {
+		released.files = map[string][]byte{}
+	}
+	for _, file := range s.Component.VersionFiles {
+		content, exists := released.files[file.Path]
+		if !exists {
+			return nil, misuse("correct version-files in environments.yaml", "version file %s does not exist in %s", file.Path, branch.At.ID.Short())
+		}
+		before, err := versionfile.Read(file, content)
+		if err != nil {
+			return nil, misuseOf(err)
+		}
+		released.before = append(released.before, before)
+		if released.files[file.Path], err = versionfile.Set(file, content, p.Version.String()); err != nil {
+			return nil, misuseOf(err)
+		}
+	}
+	return released, p.releaseChangelog(s, branch, request, released)
+}
+
+func (p *TagPlan) releaseChangelog(s *Snapshot, branch *Branch, request TagRequest, released *releasedFiles) error {
+	declared := s.Component.Changelog
+	if declared == nil {
+		return nil
+	}
+	content, exists := branch.At.Files[declared.Path]
+	if !exists {
+		return misuse("correct changelog in environments.yaml, or add the file", "changelog %s does not exist in %s", declared.Path, branch.At.ID.Short())
+	}
+	file, err := changelog.Parse(changelog.Style(declared.Style), content)
+	if err != nil {
+		return misuseOf(err)
+	}
+	entries := p.Changes.ForChangelog()
+	additions := changelog.Additions{WhenEmpty: entries}
+	section, written := file.Section(p.Version)
+	if !written {
+		section, written = file.Unreleased()
+	}
+	if written && !section.IsEmpty() {
+		missing := changelog.Missing(section, entries)
+		if request.FillChangelog {
+			additions.Append = missing
+		} else {
+			for _, change := range missing {
+				p.Omitted = append(p.Omitted, Describe(change))
+			}
+		}
+	}
+	released.changelog = file.Release(p.Version, s.Today(), additions)
+	released.files[declared.Path] = []byte(released.changelog.String())
+	return nil
+}
+
+// Describe is a change in one line, with its numbers.
+func Describe(change changelog.Change) string {
+	text := change.Text
+	for _, bug := range change.Bugs {
+		text += " (bug " + bug + ")"
+	}
+	for _, number := range change.PullRequests {
+		text += fmt.Sprintf(" (#%d)", number)
+	}
+	return text
+}
+
+// checkVersionInside refuses a tag whose tree would carry another version than
+// its name: 0.12.1 once carried 0.13.0-DEV.
+func checkVersionInside(component release.Component, files map[string][]byte, version release.Version) error {
+	for _, file := range component.VersionFiles {
+		inside, err := versionfile.Read(file, files[file.Path])
+		if err != nil {
+			return misuseOf(err)
+		}
+		if inside.Version != version || inside.Prerelease != "" {
+			return refuse("correct version-files in environments.yaml",
+				"%s would carry version %s inside tag %s", file.Path, inside.Text, version)
+		}
+	}
+	return nil
+}
+
+// developmentFiles are the files of the commit that follows the release: the next
+// version, and a new section on top of the changelog if it opens one. A release
+// of an earlier commit is merged: what was added to the changelog since stays
+// unreleased.
+func (p *TagPlan) developmentFiles(s *Snapshot, branch *Branch, released *releasedFiles, opens bool) (map[string][]byte, error) {
+	files := maps.Clone(released.files)
+	if p.build.mergesRelease {
+		files = maps.Clone(branch.Tip.Files)
+	}
+	var next release.Version
+	if opens {
+		next = p.Version.Bump(s.Component.Bump)
+	}
+	for i, file := range s.Component.VersionFiles {
+		content, exists := files[file.Path]
+		if !exists {
+			continue // removed since the commit that is released
+		}
+		text := p.Version.String()
+		if opens {
+			text = developmentVersion(s.Component, released.before[i], p.Version)
+		}
+		if parsed, ok := release.ParseFileVersion(text); ok && i == 0 && opens {
+			next = parsed.Version
+		}
+		var err error
+		if files[file.Path], err = versionfile.Set(file, content, text); err != nil {
+			return nil, misuseOf(err)
+		}
+	}
+	return files, p.developmentChangelog(s, released, files, next)
+}
+
+// developmentChangelog opens the next version's section in the changelog of
+// files; the zero version opens none.
+func (p *TagPlan) developmentChangelog(s *Snapshot, released *releasedFiles, files map[string][]byte, next release.Version) error {
+	if released.changelog == nil {
+		return nil
+	}
+	path := s.Component.Changelog.Path
+	if !p.build.mergesRelease {
+		if !next.IsZero() {
+			files[path] = []byte(released.changelog.Open(next).String())
+		}
+		return nil
+	}
+	content, exists := files[path]
+	section, written := released.changelog.Section(p.Version)
+	if !exists || !written {
+		return nil
+	}
+	tip, err := changelog.Parse(changelog.Style(s.Component.Changelog.Style), content)
+	if err != nil {
+		return misuseOf(err)
+	}
+	files[path] = []byte(tip.Subtract(section, next).String())
+	return nil
+}
+
+// developmentVersion is what a version file carries after a release: what it
+// announced if that is still ahead (a patch of master itself leaves 0.18.0-dev
+// as it was), otherwise the next version with the same pre-release, "dev" if it
+// had none.
+func developmentVersion(component release.Component, before release.FileVersion, released release.Version) string {
+	if before.Prerelease != "" && before.Version.Compare(released) > 0 {
+		return before.Text
+	}
+	suffix := before.Prerelease
+	if suffix == "" {
+		suffix = "dev"
+	}
+	return released.Bump(component.Bump).String() + "-" + suffix
+}

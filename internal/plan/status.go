@@ -1,0 +1,300 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// Seen is what was found on an environment by looking at it.
+type Seen struct {
+	// Looked is false where nothing was looked at: no URL, or no wish to.
+	Looked   bool   `json:"looked"`
+	Version  string `json:"version,omitempty"`
+	Revision string `json:"revision,omitempty"`
+	// Healthy is nil where there is no heartbeat to ask.
+	Healthy *bool  `json:"healthy,omitempty"`
+	Health  string `json:"health,omitempty"` // what the heartbeat complains of
+	Error   string `json:"error,omitempty"`
+}
+
+// Agreement says whether the ledger and an environment tell the same.
+type Agreement string
+
+// The agreements between ledger and environment.
+const (
+	Agrees    Agreement = "agrees"
+	Differs   Agreement = "differs"
+	Unhealthy Agreement = "unhealthy"
+	// NotSeen: the environment does not answer, or hides what it runs.
+	NotSeen   Agreement = "not seen"
+	NotLooked Agreement = "not looked at"
+)
+
+// EnvironmentStatus is an environment by ledger and by look.
+type EnvironmentStatus struct {
+	Name         string           `json:"environment"`
+	Maintainer   string           `json:"maintainer"`
+	Commissioned bool             `json:"commissioned"`
+	Follows      string           `json:"follows,omitempty"`
+	Running      *ledger.Running  `json:"running,omitempty"`
+	Underway     *ledger.Underway `json:"underway,omitempty"`
+	Broken       *ledger.Broken   `json:"broken,omitempty"`
+	Seen         Seen             `json:"seen"`
+	Agreement    Agreement        `json:"agreement"`
+	// Remark says in words what is not as it should be, and what to type.
+	Remark string `json:"remark,omitempty"`
+}
+
+// ReleaseState is where a release stands.
+type ReleaseState string
+
+// The states of a release. One that is on an environment before the last says
+// "on NAME".
+const (
+	StateTagged     ReleaseState = "tagged"
+	StateReleased   ReleaseState = "released"
+	StateSuperseded ReleaseState = "superseded"
+)
+
+// ReleaseStatus is a release that is on its way, or the last that arrived.
+type ReleaseStatus struct {
+	Version release.Version `json:"version"`
+	State   ReleaseState    `json:"state"`
+	Commit  object.ID       `json:"commit"`
+	By      ledger.Person   `json:"by"`
+	At      time.Time       `json:"at"`
+	Cycle   release.Date    `json:"cycle,omitzero"`
+	// DaysLate is how late it was tagged.
+	DaysLate int  `json:"days_late,omitempty"`
+	OffCycle bool `json:"off_cycle,omitempty"`
+}
+
+// Status is where the train stands.
+type Status struct {
+	Component    string              `json:"component"`
+	Remote       string              `json:"remote"`
+	At           time.Time           `json:"at"`
+	Environments []EnvironmentStatus `json:"environments"`
+	Releases     []ReleaseStatus     `json:"releases"`
+	// TagProblems are release tags that were moved or deleted.
+	TagProblems []string `json:"tag_problems"`
+	// Unknown are release tags that the ledger does not know.
+	Unknown []string `json:"unknown_tags"`
+	Next    Next     `json:"next"`
+}
+
+// MakeStatus tells where the train stands, from the ledger and from what was
+// seen of each environment (by name).
+func MakeStatus(s *Snapshot, seen map[string]Seen) (*Status, error) {
+	status := &Status{
+		Component: s.Component.Name, Remote: s.Remote, At: s.Now,
+		Environments: []EnvironmentStatus{}, Releases: []ReleaseStatus{}, TagProblems: []string{}, Unknown: []string{},
+	}
+	for _, environment := range s.Train.Environments {
+		one, err := environmentStatus(s, environment, seen[environment.Name])
+		if err != nil {
+			return nil, err
+		}
+		status.Environments = append(status.Environments, one)
+	}
+	var err error
+	if status.Releases, err = inFlight(s); err != nil {
+		return nil, err
+	}
+	if err := status.checkTags(s); err != nil {
+		return nil, err
+	}
+	next, err := MakeNext(s)
+	if err != nil {
+		return nil, err
+	}
+	status.Next = *next
+	return status, nil
+}
+
+func environmentStatus(s *Snapshot, environment release.Environment, seen Seen) (EnvironmentStatus, error) {
+	state, err := s.Ledger.Environment(environment.Name, s.Component.Name)
+	if err != nil {
+		return EnvironmentStatus{}, err
+	}
+	status := EnvironmentStatus{
+		Name: environment.Name, Maintainer: environment.Maintainer, Commissioned: environment.Commissioned,
+		Follows: environment.Follows, Running: state.Running, Underway: state.Underway, Broken: state.Broken, Seen: seen,
+	}
+	status.Agreement, status.Remark = agree(s, status)
+	if remark := unfinished(s, status); remark != "" {
+		status.Remark = remark
+	}
+	return status, nil
+}
+
+// agree compares the ledger with what was seen.
+func agree(s *Snapshot, status EnvironmentStatus) (Agreement, string) {
+	seen, running := status.Seen, status.Running
+	switch {
+	case !seen.Looked:
+		return NotLooked, ""
+	case seen.Error != "":
+		return NotSeen, seen.Error
+	case seen.Version == "" && seen.Revision == "":
+		return NotSeen, "it shows neither version nor revision"
+	case running == nil:
+		return Differs, fmt.Sprintf("it runs %s and the ledger knows nothing of it%s", seen.shown(), recordCommand(s, status))
+	case !seen.shows(running.Deployment):
+		return Differs, fmt.Sprintf("it runs %s and the ledger has %s%s", seen.shown(), running.Version, recordCommand(s, status))
+	case seen.Healthy != nil && !*seen.Healthy:
+		return Unhealthy, "its heartbeat fails: " + seen.Health
+	}
+	return Agrees, ""
+}
+
+func (s Seen) shown() string {
+	if s.Version != "" {
+		return s.Version
+	}
+	return s.Revision
+}
+
+// shows reports whether what was seen is the deployment: by version, and where
+// that is hidden, by revision.
+func (s Seen) shows(deployment ledger.Deployment) bool {
+	if s.Version != "" {
+		return s.Version == deployment.Version
+	}
+	commit := deployment.Commit.String()
+	return len(s.Revision) >= 7 && len(s.Revision) <= len(commit) && commit[:len(s.Revision)] == s.Revision
+}
+
+// recordCommand is what to type when a known release was deployed elsewhere.
+func recordCommand(s *Snapshot, status EnvironmentStatus) string {
+	if status.Follows != "" {
+		return "; looprel promote " + status.Name + " brings it to the head of " + status.Follows
+	}
+	version, err := release.ParseVersion(status.Seen.Version)
+	if err != nil {
+		return ""
+	}
+	if _, known, err := s.Ledger.Release(s.Component.Name, version); err != nil || !known {
+		return "; looprel adopt takes it over if it was released"
+	}
+	return fmt.Sprintf("; if that is meant: looprel promote %s %s --record-only --reason TEXT", status.Name, version)
+}
+
+func unfinished(s *Snapshot, status EnvironmentStatus) string {
+	if underway := status.Underway; underway != nil {
+		when := underway.Since.In(s.Train.Zone).Format("Mon 15:04 MST")
+		if s.Now.Before(underway.Until) {
+			return fmt.Sprintf("%s is promoting %s since %s", underway.By.Name, underway.Version, when)
+		}
+		return fmt.Sprintf("the promotion of %s that %s began %s never ended; looprel promote %s %s finishes it",
+			underway.Version, underway.By.Name, when, status.Name, underway.Version)
+	}
+	if broken := status.Broken; broken != nil {
+		return fmt.Sprintf("the promotion of %s ended as %q; looprel promote %s %s tries again",
+			broken.Version, broken.Outcome, status.Name, broken.Version)
+	}
+	return ""
+}
+
+// inFlight lists the releases that are on their way, newest first, down to the
+// last one that the last environment ran before its present one: what was
+// overtaken in between shows as superseded.
+func inFlight(s *Snapshot) ([]ReleaseStatus, error) {
+	last, lastRunning, err := lastEnvironment(s)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := s.Ledger.Lines(s.Component.Name)
+	if err != nil {
+		return nil, err
+	}
+	releases := []ReleaseStatus{}
+	for _, line := range slices.Backward(lines) {
+		versions, err := s.Ledger.Versions(s.Component.Name, line)
+		if err != nil {
+			return nil, err
+		}
+		for _, version := range slices.Backward(versions) {
+			known, _, err := s.Ledger.Release(s.Component.Name, version)
+			if err != nil {
+				return nil, err
+			}
+			below := version.Compare(lastRunning) < 0
+			history := known.Adopted && len(known.Reached) == 0 && known.Cycle.IsZero()
+			if history || below && known.WasOn(last) || len(releases) == maxInFlight {
+				return releases, nil
+			}
+			releases = append(releases, ReleaseStatus{
+				Version: version, State: stateOf(s, known, last, lastRunning), Commit: known.Commit,
+				By: known.By, At: known.At, Cycle: known.Cycle, DaysLate: known.DaysLate, OffCycle: known.OffCycle,
+			})
+		}
+	}
+	return releases, nil
+}
+
+// maxInFlight bounds the list for a train whose last environment runs nothing.
+const maxInFlight = 20
+
+// lastEnvironment is the last commissioned environment that takes releases, and
+// the release that it runs.
+func lastEnvironment(s *Snapshot) (name string, running release.Version, err error) {
+	for _, environment := range slices.Backward(s.Train.Environments) {
+		if environment.Follows != "" || !environment.Commissioned {
+			continue
+		}
+		state, err := s.Ledger.Environment(environment.Name, s.Component.Name)
+		if err != nil || state.Running == nil {
+			return environment.Name, release.Version{}, err
+		}
+		version, _ := state.Running.Release()
+		return environment.Name, version, nil
+	}
+	return "", release.Version{}, nil
+}
+
+func stateOf(s *Snapshot, known ledger.Release, last string, lastRunning release.Version) ReleaseState {
+	switch {
+	case known.WasOn(last):
+		return StateReleased
+	case known.Version.Compare(lastRunning) < 0:
+		return StateSuperseded
+	}
+	for _, environment := range slices.Backward(s.Train.Environments) {
+		if known.WasOn(environment.Name) {
+			return ReleaseState("on " + environment.Name)
+		}
+	}
+	return StateTagged
+}
+
+// checkTags compares the recorded tags with those of the remote.
+func (status *Status) checkTags(s *Snapshot) error {
+	recorded, err := s.Ledger.Tags(s.Component.Name)
+	if err != nil {
+		return err
+	}
+	var versions []release.Version
+	for version := range recorded {
+		versions = append(versions, version)
+	}
+	slices.SortFunc(versions, release.Version.Compare)
+	for _, version := range versions {
+		if problem := s.tagProblem(TagRef(s.Component.TagPattern.Tag(version)), recorded[version]); problem != "" {
+			status.TagProblems = append(status.TagProblems, problem)
+		}
+	}
+	if !s.Ledger.Exists() {
+		return nil
+	}
+	unknown, _, err := Unknown(s)
+	for _, tagged := range unknown {
+		status.Unknown = append(status.Unknown, shortRef(tagged.Tag))
+	}
+	return err
+}
