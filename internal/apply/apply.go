@@ -1,0 +1,184 @@
+// Package apply does what a plan says, step by step, and nothing else. It makes
+// no decision of its own: where the world is no longer as the plan has it, it
+// stops (plan.Moved), and where only the ledger has moved it has the plan made
+// again and goes on if it rests on the same facts.
+//
+//	Tag      seal (sign) → one atomic push → the tag in this clone
+//	Promote  lock → record the start → deploy → look → record the outcome
+//	Record   record
+//
+// The commit point is one atomic push of branch, tag and ledger entry with the
+// old value of each: before it nothing has happened. From then on a signal no
+// longer stops what must not be left half done.
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+)
+
+const (
+	// retryDeadline bounds the retries of a push that loses races for the ledger.
+	retryDeadline = 30 * time.Second
+	// retryPause is the longest pause before the first retry; it grows to
+	// longestRetryPause. Each pause is drawn at random, so that racers part.
+	retryPause        = 50 * time.Millisecond
+	longestRetryPause = time.Second
+	// pushPatience bounds one push, with the reading that goes before it.
+	pushPatience = 2 * time.Minute
+)
+
+// commitPoint is one atomic push: references, their objects, and a ledger entry.
+type commitPoint struct {
+	session *observe.Session
+	changes []plan.Change
+	objects []object.Object
+	entry   ledger.Entry
+	sign    plan.SignFunc // of the entry's commit; nil: unsigned
+	// recheck makes the plan again after something moved, and fails if it rests
+	// on other facts. The session has been refreshed.
+	recheck func(ctx context.Context) error
+}
+
+// push pushes, again and again while only the ledger moves.
+func (c *commitPoint) push(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	expired := time.NewTimer(retryDeadline)
+	defer expired.Stop()
+	pause := retryPause
+	for {
+		err := c.once(ctx)
+		if err == nil || !isRace(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-expired.C:
+			return &plan.Moved{
+				Reason: fmt.Sprintf("others kept writing to the ledger on %s for %s", c.session.Snapshot().Remote, retryDeadline),
+				Advice: "nothing was changed; the same command tries again",
+			}
+		case <-time.After(time.Duration(rand.Int64N(int64(pause)))): //nolint:gosec // only to part racers
+		}
+		pause = min(2*pause, longestRetryPause)
+		if err := c.session.Refresh(ctx); err != nil {
+			return err
+		}
+		if err := c.recheck(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// once makes the entry on top of the ledger as it was read last, and pushes.
+func (c *commitPoint) once(ctx context.Context) error {
+	snapshot := c.session.Snapshot()
+	commit, objects, err := ledger.Append(snapshot.Ledger, c.entry)
+	if err != nil {
+		return err
+	}
+	if c.sign != nil {
+		if commit.Armor, err = c.sign(ctx, commit.Object().Data); err != nil {
+			return fmt.Errorf("sign the ledger entry: %w", err)
+		}
+	}
+	encoded := commit.Object()
+	objects = append(objects, encoded)
+	entry := plan.Change{Ref: snapshot.Train.LedgerRef, Old: snapshot.Ledger.Tip(), New: encoded.ID()}
+	changes := append(slices.Clone(c.changes), entry)
+
+	// A push that has begun is seen to its end.
+	pushing, cancel := context.WithTimeout(context.WithoutCancel(ctx), pushPatience)
+	defer cancel()
+	_, err = c.session.Remote().Push(pushing, updates(changes), append(slices.Clone(c.objects), objects...))
+	if errors.Is(err, gitrepo.ErrUnknownOutcome) {
+		landed, lookErr := c.landed(pushing, entry.New)
+		switch {
+		case lookErr != nil:
+			return err
+		case landed:
+			err = nil
+		default:
+			err = fmt.Errorf("%w: %w", errNotLanded, err)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return c.keepEntry(pushing, entry, objects)
+}
+
+// errNotLanded: the answer to a push was lost, and a look shows that it did not
+// take place.
+var errNotLanded = errors.New("the push did not take place")
+
+// isRace reports whether trying again on top of what is there now makes sense.
+func isRace(err error) bool {
+	return errors.Is(err, gitrepo.ErrMoved) || errors.Is(err, errNotLanded)
+}
+
+// landedDepth is how many entries may have come on top of ours while the answer
+// to its push was lost.
+const landedDepth = 200
+
+// landed finds out whether an entry whose push has an unknown outcome is in the
+// ledger.
+func (c *commitPoint) landed(ctx context.Context, entry object.ID) (bool, error) {
+	if err := c.session.Refresh(ctx); err != nil {
+		return false, err
+	}
+	history, _, err := c.session.History(ctx, landedDepth)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(history, func(one gitrepo.CommitInfo) bool { return one.ID == entry }), nil
+}
+
+func updates(changes []plan.Change) []gitrepo.RefUpdate {
+	list := make([]gitrepo.RefUpdate, len(changes))
+	for i, change := range changes {
+		list[i] = gitrepo.RefUpdate{Name: change.Ref, Old: change.Old, New: change.New}
+	}
+	return list
+}
+
+// keepEntry puts the entry that was just pushed into the ledger's store, so that
+// it need not be fetched. The push stands whatever becomes of that.
+func (c *commitPoint) keepEntry(ctx context.Context, entry plan.Change, objects []object.Object) error {
+	store := c.session.Store()
+	if err := store.StoreObjects(objects); err != nil {
+		return nil //nolint:nilerr // the next run fetches what could not be kept
+	}
+	before, err := store.Tip(entry.Ref)
+	if err == nil {
+		// Another looprel of this clone may have moved it on already.
+		_ = store.SetTip(ctx, entry.Ref, before, entry.New)
+	}
+	return nil
+}
+
+// signer gives the function that signs with git's configuration, nil where
+// nothing is to be signed.
+func signer(session *observe.Session, wanted bool) (plan.SignFunc, error) {
+	if !wanted {
+		return nil, nil
+	}
+	found, err := session.Repository().Signer()
+	if err != nil {
+		return nil, err
+	}
+	return found.Sign, nil
+}

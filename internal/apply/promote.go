@@ -1,0 +1,284 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/mozilla-services/looprel/internal/deploy"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/probe"
+)
+
+// Outlets are what a promotion reaches the environment by.
+type Outlets struct {
+	Prober *probe.Prober
+	// Environ and Dir are those of the deploy command.
+	Environ []string
+	Dir     string
+	// Output receives the deploy command's output as it comes.
+	Output io.Writer
+	// Signals are passed on to the deploy command.
+	Signals <-chan os.Signal
+	// Now is the real clock, by which the deploy command is timed.
+	Now func() time.Time
+	// Progress is told what is being waited for, "" when it is over.
+	Progress func(text string)
+}
+
+// Promote brings a release to its environment. The start is recorded before
+// anything is deployed, the outcome whatever happens. remake makes the plan anew
+// from what the session has read last.
+//
+// The error of a promotion that failed or was interrupted comes with the outcome
+// that was recorded.
+func Promote(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, outlets Outlets, remake func(context.Context) (*plan.PromotionPlan, error)) (ledger.Finished, error) {
+	lock, holder, err := session.Repository().Lock(observe.PromotionLock(p.Environment), p.Attempt())
+	if err != nil {
+		return ledger.Finished{}, err
+	}
+	if lock == nil {
+		return ledger.Finished{}, &plan.Moved{
+			Reason: fmt.Sprintf("another looprel of this clone is promoting to %s now (attempt %s)", p.Environment, holder),
+			Advice: "wait for it",
+		}
+	}
+	promotion := promotion{session: session, plan: p, outlets: outlets}
+	if err := promotion.start(ctx, remake); err != nil {
+		return ledger.Finished{}, errors.Join(err, lock.Release())
+	}
+	finished := promotion.run(ctx)
+	if err := promotion.finish(ctx, finished); err != nil {
+		return finished, errors.Join(err, lock.Release())
+	}
+	return finished, errors.Join(promotion.verdict(ctx, finished), lock.Release())
+}
+
+// Record appends the entry of a plan that does nothing else: an adoption, or a
+// deployment made elsewhere. recheck makes the plan anew.
+func Record(ctx context.Context, session *observe.Session, entry ledger.Entry, recheck func(context.Context) error) error {
+	sign, err := signer(session, session.Snapshot().Sign.Ledger)
+	if err != nil {
+		return err
+	}
+	point := commitPoint{session: session, entry: entry, sign: sign, recheck: recheck}
+	return point.push(ctx)
+}
+
+type promotion struct {
+	session *observe.Session
+	plan    *plan.PromotionPlan
+	outlets Outlets
+}
+
+// start records that the attempt begins. When something moved, the gates are
+// judged again.
+func (p *promotion) start(ctx context.Context, remake func(context.Context) (*plan.PromotionPlan, error)) error {
+	return Record(ctx, p.session, p.plan.Entry, func(ctx context.Context) error {
+		later, err := remake(ctx)
+		if err != nil {
+			return err
+		}
+		if err := later.Refused(); err != nil {
+			return err
+		}
+		if later.Already != "" || later.Commit != p.plan.Commit || later.Running != p.plan.Running || later.Entry.Started.TakesOver != p.plan.Entry.Started.TakesOver {
+			return &plan.Moved{Reason: fmt.Sprintf("%s is no longer as the plan had it", p.plan.Environment),
+				Advice: "look at it: looprel status"}
+		}
+		return nil
+	})
+}
+
+// run deploys and looks, and says how it ended.
+func (p *promotion) run(ctx context.Context) ledger.Finished {
+	if p.plan.ProbeFirst && p.plan.Probed() {
+		if finished, there := p.runsAlready(ctx); there {
+			return finished
+		}
+	}
+	if ctx.Err() != nil {
+		return ledger.Finished{Outcome: ledger.Unknown, Detail: "interrupted before the deploy command was run"}
+	}
+	var output string
+	if command := p.plan.Target.Deploy.Command; len(command) > 0 {
+		result, err := p.deploy(command)
+		output = result.Tail
+		switch {
+		case err != nil:
+			return ledger.Finished{Outcome: ledger.Failed, Detail: err.Error(), Output: output}
+		case result.Interrupted:
+			return ledger.Finished{Outcome: ledger.Unknown, Detail: "deploy command: " + result.String(), Output: output}
+		case !result.Succeeded():
+			return ledger.Finished{Outcome: ledger.Failed, Detail: "deploy command: " + result.String(), Output: output}
+		}
+	}
+	finished := ledger.Finished{Outcome: ledger.Unverified, Detail: "there is nothing to look at"}
+	if p.plan.Probed() {
+		finished = p.verify(ctx, p.plan.Probe.Deadline)
+	}
+	finished.Output = output
+	return finished
+}
+
+func (p *promotion) deploy(command []string) (deploy.Result, error) {
+	// A signal reaches the command through Signals; the context must not kill it
+	// before.
+	return deploy.Run(context.Background(), deploy.Options{
+		Command: command, Dir: p.outlets.Dir, Environ: p.outlets.Environ, Timeout: p.plan.Target.Deploy.Timeout,
+		Signals: p.outlets.Signals, Stdout: p.outlets.Output, Now: p.outlets.Now,
+		Variables: deploy.Variables{
+			Version: p.plan.Version, Tag: shortRef(p.plan.Tag), Commit: p.plan.Commit.String(),
+			Environment: p.plan.Environment, Component: p.plan.Component, Attempt: p.plan.Attempt(),
+		},
+	})
+}
+
+// runsAlready looks whether an earlier attempt got there. It does not wait for
+// the release to appear, only for enough answers that agree.
+func (p *promotion) runsAlready(ctx context.Context) (ledger.Finished, bool) {
+	finished := p.verify(ctx, time.Duration(p.plan.Probe.Agree)*p.plan.Probe.Interval)
+	return finished, finished.Outcome == ledger.Verified
+}
+
+func (p *promotion) verify(ctx context.Context, deadline time.Duration) ledger.Finished {
+	target := probe.Target{URL: p.plan.Target.URL, Probe: p.plan.Probe}
+	target.Probe.Deadline = deadline
+	want := probe.Want{Version: p.plan.Version, Revision: p.plan.Commit}
+	if p.plan.Tag == "" {
+		// Many commits of a branch share a version; the commit alone tells.
+		want.Version = ""
+	}
+	p.progress("looking at " + target.URL)
+	defer p.progress("")
+	result := p.outlets.Prober.Await(ctx, target, want, func(answer probe.Answer, _ probe.Verdict) {
+		_, reason := probe.Judge(want, answer)
+		p.progress(fmt.Sprintf("looking at %s: %s", target.URL, reason))
+	})
+	return ledger.Finished{Outcome: outcome(result.Outcome), Detail: result.Reason, Evidence: result.Evidence}
+}
+
+func (p *promotion) progress(text string) {
+	if p.outlets.Progress != nil {
+		p.outlets.Progress(text)
+	}
+}
+
+// outcome is what a look means for the ledger.
+func outcome(seen probe.Outcome) ledger.Outcome {
+	switch seen {
+	case probe.Verified:
+		return ledger.Verified
+	case probe.NotVerifiable:
+		return ledger.Unverified
+	case probe.Interrupted:
+		return ledger.Unknown
+	default:
+		return ledger.Failed
+	}
+}
+
+// finishPatience bounds the recording of an outcome.
+const finishPatience = time.Minute
+
+// finish records the outcome, also after a signal: an attempt that is known to
+// have ended must not hold up others.
+func (p *promotion) finish(ctx context.Context, finished ledger.Finished) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishPatience)
+	defer cancel()
+	if err := p.session.Refresh(ctx); err != nil {
+		return p.unrecorded(finished, err)
+	}
+	check := func(context.Context) error { return p.checkOwn() }
+	if err := check(ctx); err != nil {
+		return err
+	}
+	entry := p.plan.Outcome(p.session.Snapshot(), finished)
+	err := Record(ctx, p.session, entry, check)
+	var moved *plan.Moved
+	if err != nil && !errors.As(err, &moved) {
+		return p.unrecorded(finished, err)
+	}
+	return err
+}
+
+// checkOwn finds out whether the attempt is still this one's to finish.
+func (p *promotion) checkOwn() error {
+	s := p.session.Snapshot()
+	environment, err := s.Ledger.Environment(p.plan.Environment, p.plan.Component)
+	if err != nil {
+		return err
+	}
+	if underway := environment.Underway; underway == nil || underway.Attempt != p.plan.Attempt() {
+		by := "somebody"
+		if underway != nil {
+			by = underway.By.Name
+		}
+		return &plan.Moved{Reason: fmt.Sprintf("%s took this promotion over; its outcome is theirs to record", by), Advice: "looprel status"}
+	}
+	return nil
+}
+
+// UnrecordedError is an outcome that could not be written to the ledger.
+type UnrecordedError struct {
+	Finished ledger.Finished
+	Cause    error
+	command  string
+}
+
+func (e *UnrecordedError) Error() string {
+	return fmt.Sprintf("the promotion ended as %q (%s), and that could not be recorded: %v", e.Finished.Outcome, e.Finished.Detail, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *UnrecordedError) Unwrap() error { return e.Cause }
+
+// Hint says what records it.
+func (e *UnrecordedError) Hint() string {
+	return e.command + " looks at the environment first and records the outcome"
+}
+
+func (p *promotion) unrecorded(finished ledger.Finished, cause error) error {
+	return &UnrecordedError{Finished: finished, Cause: cause, command: p.command()}
+}
+
+// command is what continues this promotion.
+func (p *promotion) command() string {
+	if p.plan.Tag == "" {
+		return "looprel promote " + p.plan.Environment
+	}
+	return "looprel promote " + p.plan.Environment + " " + p.plan.Version
+}
+
+// FailedError is a promotion that did not succeed; its outcome is recorded.
+type FailedError struct {
+	Finished ledger.Finished
+	What     string // "0.10.0 on production"
+	command  string
+}
+
+func (e *FailedError) Error() string {
+	return fmt.Sprintf("%s: %s (recorded as %q)", e.What, e.Finished.Detail, e.Finished.Outcome)
+}
+
+// Hint says what tries again.
+func (e *FailedError) Hint() string { return e.command + " tries again" }
+
+func (p *promotion) verdict(ctx context.Context, finished ledger.Finished) error {
+	switch {
+	case finished.Outcome.Reached():
+		return nil
+	case finished.Outcome == ledger.Unknown && ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", ctx.Err(), p.failed(finished))
+	}
+	return p.failed(finished)
+}
+
+func (p *promotion) failed(finished ledger.Finished) error {
+	return &FailedError{Finished: finished, What: p.plan.Version + " on " + p.plan.Environment, command: p.command()}
+}

@@ -1,0 +1,195 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// Result is what is to be said about something that was done.
+type Result struct {
+	// Notes are remarks: what could not be done in this clone, and does not
+	// matter to anybody else.
+	Notes []string
+}
+
+// Tag makes the release of the plan. remake makes the plan anew from what the
+// session has read last.
+func Tag(ctx context.Context, session *observe.Session, p *plan.TagPlan, remake func(context.Context) (*plan.TagPlan, error)) (Result, error) {
+	if p.Already != "" {
+		return localTag(ctx, session, p)
+	}
+	snapshot := session.Snapshot()
+	commitSigner, err := signer(session, snapshot.Sign.Commits)
+	if err != nil {
+		return Result{}, err
+	}
+	tagSigner, err := signer(session, snapshot.Sign.Tags)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := p.Seal(ctx, &plan.Signers{Commit: commitSigner, Tag: tagSigner}); err != nil {
+		return Result{}, err
+	}
+	entrySigner, err := signer(session, snapshot.Sign.Ledger)
+	if err != nil {
+		return Result{}, err
+	}
+	point := commitPoint{
+		session: session, changes: p.Refs, objects: p.Objects, entry: p.Entry, sign: entrySigner,
+		recheck: func(ctx context.Context) error {
+			later, err := remake(ctx)
+			if err == nil && p.SameFacts(later) {
+				return nil
+			}
+			return tagMoved(ctx, session, p, err)
+		},
+	}
+	if err := point.push(ctx); err != nil {
+		return Result{}, err
+	}
+	return localTag(ctx, session, p)
+}
+
+// tagMoved says what moved while a release was being made, and who did it.
+func tagMoved(ctx context.Context, session *observe.Session, p *plan.TagPlan, cause error) error {
+	s := session.Snapshot()
+	known, inLedger, err := s.Ledger.Release(p.Component, p.Version)
+	if err != nil {
+		return err
+	}
+	if inLedger {
+		return &plan.Moved{
+			Reason: fmt.Sprintf("%s tagged %s %s first, %s; your release was not made", known.By.Name, p.Component, p.Version,
+				known.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04:05 MST")),
+			Advice: "there is nothing left to do; see: looprel status",
+		}
+	}
+	if !p.Cycle.IsZero() {
+		version, err := s.Ledger.CycleRelease(p.Component, p.Cycle)
+		if err != nil {
+			return err
+		}
+		if !version.IsZero() {
+			return movedByCycle(s, p, version)
+		}
+	}
+	if id, exists := s.Refs.IDs[p.Tag]; exists {
+		return &plan.Moved{Reason: fmt.Sprintf("tag %s appeared on %s meanwhile (%s); your release was not made", shortRef(p.Tag), s.Remote, id.Short()),
+			Advice: "looprel adopt takes it over, if it is meant to be a release"}
+	}
+	for _, change := range p.Refs {
+		if now := s.Refs.IDs[change.Ref]; now != change.Old {
+			return branchMoved(ctx, session, change, now)
+		}
+	}
+	if cause != nil {
+		return cause
+	}
+	return &plan.Moved{Reason: fmt.Sprintf("what is released by %s is no longer what the plan said", p.Version), Advice: "looprel tag shows the plan as it is now"}
+}
+
+func movedByCycle(s *plan.Snapshot, p *plan.TagPlan, version release.Version) error {
+	known, _, err := s.Ledger.Release(p.Component, version)
+	if err != nil {
+		return err
+	}
+	return &plan.Moved{
+		Reason: fmt.Sprintf("%s tagged %s %s for this cycle first; your %s was not made", known.By.Name, p.Component, version, p.Version),
+		Advice: "see: looprel status",
+	}
+}
+
+// maxMovedCommits bounds the commits that a message lists.
+const maxMovedCommits = 10
+
+// branchMoved lists the commits that arrived meanwhile.
+func branchMoved(ctx context.Context, session *observe.Session, change plan.Change, now object.ID) error {
+	s := session.Snapshot()
+	moved := &plan.Moved{
+		Reason: fmt.Sprintf("%s moved on %s meanwhile, from %s to %s; your release was not made", shortRef(change.Ref), s.Remote, change.Old.Short(), now.Short()),
+		Advice: "look at what came, then run the same command again",
+	}
+	if now.IsZero() {
+		moved.Reason = fmt.Sprintf("%s was deleted on %s meanwhile; your release was not made", shortRef(change.Ref), s.Remote)
+		return moved
+	}
+	commits, err := session.Between(ctx, plan.Base{Commit: change.Old}, plan.Base{Tag: change.Ref, Commit: now})
+	if err != nil {
+		return moved // the message does without the list
+	}
+	var lines strings.Builder
+	for i, commit := range commits {
+		if i == maxMovedCommits {
+			fmt.Fprintf(&lines, "\n  and %d more", len(commits)-i)
+			break
+		}
+		fmt.Fprintf(&lines, "\n  %s %s (%s)", commit.ID.Short(), commit.Subject, commit.Author)
+	}
+	moved.Reason += ":" + lines.String()
+	return moved
+}
+
+// localTag writes the tag, and what the clone knows of the remote's branch. The
+// release stands whatever becomes of that.
+func localTag(ctx context.Context, session *observe.Session, p *plan.TagPlan) (Result, error) {
+	var result Result
+	repository := session.Repository()
+	// The clone is brought up to date even when a signal came after the push.
+	ctx = context.WithoutCancel(ctx)
+	if err := repository.StoreObjects(p.Objects); err != nil {
+		return Result{Notes: []string{fmt.Sprintf("the release is made, but this clone could not be brought up to date: %v; git fetch does it", err)}}, nil
+	}
+	for _, change := range p.Refs {
+		local, tracked := change.Ref, true
+		if change.Ref != p.Tag {
+			local, tracked = session.Remote().Config().TrackingRef(change.Ref)
+		}
+		if !tracked {
+			continue
+		}
+		if remark := setLocal(ctx, repository, local, change); remark != "" {
+			result.Notes = append(result.Notes, remark)
+		}
+	}
+	return result, nil
+}
+
+// setLocal moves a reference of the clone; a tag that is there already and
+// points elsewhere is left alone.
+func setLocal(ctx context.Context, repository *gitrepo.Repository, name string, change plan.Change) string {
+	now, err := repository.Ref(name)
+	if err != nil && !errors.Is(err, gitrepo.ErrNotFound) {
+		return fmt.Sprintf("%s could not be read here: %v", name, err)
+	}
+	if now == change.New {
+		return ""
+	}
+	if !now.IsZero() && strings.HasPrefix(name, plan.TagRef("")) {
+		return fmt.Sprintf("this clone has another tag %s (%s); to take the released one: git fetch --force %s", shortRef(name), now.Short(), "REMOTE tag "+shortRef(name))
+	}
+	has, err := repository.Has(change.New)
+	if err != nil || !has {
+		return "" // a rerun in another clone; git fetch brings it
+	}
+	if err := repository.SetRef(ctx, name, now, change.New); err != nil {
+		return fmt.Sprintf("%s could not be set here: %v; git fetch does it", name, err)
+	}
+	return ""
+}
+
+func shortRef(ref string) string {
+	for _, prefix := range []string{plan.BranchRef(""), plan.TagRef("")} {
+		if name, ok := strings.CutPrefix(ref, prefix); ok {
+			return name
+		}
+	}
+	return ref
+}

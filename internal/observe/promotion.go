@@ -1,0 +1,167 @@
+package observe
+
+import (
+	"context"
+
+	"github.com/mozilla-services/looprel/internal/notes"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/probe"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// PromotionLock is the name of the lock that a promotion of this clone holds
+// while it runs.
+func PromotionLock(environment string) string { return "promote-" + lockName(environment) }
+
+// lockName makes an environment's name fit for a lock, which has no dots.
+func lockName(environment string) string {
+	name := []byte(environment)
+	for i, c := range name {
+		if c == '.' {
+			name[i] = '_'
+		}
+	}
+	return string(name)
+}
+
+// Promotion observes what a promotion needs and plans it.
+func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest) (*plan.PromotionPlan, error) {
+	selection, err := plan.SelectRelease(s.snapshot, request)
+	if err != nil {
+		return nil, err
+	}
+	target, err := s.target(ctx, selection)
+	if err != nil {
+		return nil, err
+	}
+	return plan.MakePromotion(s.snapshot, selection, target, request)
+}
+
+func (s *Session) target(ctx context.Context, selection *plan.Selection) (plan.Target, error) {
+	var target plan.Target
+	var err error
+	if selection.Environment.Follows != "" {
+		ref := plan.BranchRef(selection.Environment.Follows)
+		if err := s.fetchCommit(ctx, ref, selection.Commit); err != nil {
+			return target, err
+		}
+		if target.HeadVersion, err = s.versionAt(selection.Commit); err != nil {
+			return target, err
+		}
+	}
+	if target.OwnAttempt, err = s.ownAttempt(selection); err != nil {
+		return target, err
+	}
+	target.Changes, err = s.since(ctx, selection)
+	return target, err
+}
+
+// versionAt is what the first version file of a commit says, the commit's short
+// id where there is none.
+func (s *Session) versionAt(id object.ID) (string, error) {
+	revision, err := s.revision(id)
+	if err != nil {
+		return "", err
+	}
+	return plan.ShownVersion(s.snapshot.Component, revision), nil
+}
+
+// ownAttempt is the attempt under way if it was begun in this clone by a process
+// that is gone: it left its lock behind, and the kernel has dropped it.
+func (s *Session) ownAttempt(selection *plan.Selection) (string, error) {
+	underway := selection.State.Underway
+	if underway == nil {
+		return "", nil
+	}
+	// Once found, it stays so: the run that finishes the attempt holds the lock
+	// itself when it looks again.
+	if s.leftBehind == underway.Attempt {
+		return s.leftBehind, nil
+	}
+	holder, err := s.repository.LeftBehind(PromotionLock(selection.Environment.Name))
+	if err != nil || holder != underway.Attempt {
+		return "", err
+	}
+	s.leftBehind = holder
+	return holder, nil
+}
+
+// since lists the commits between what runs on an environment and what shall
+// run there. History that this clone cannot show is no reason not to promote.
+func (s *Session) since(ctx context.Context, selection *plan.Selection) ([]notes.Commit, error) {
+	running := selection.State.Running
+	if running == nil || selection.Commit.IsZero() || running.Commit == selection.Commit {
+		return nil, nil
+	}
+	commits, err := s.Between(ctx,
+		plan.Base{Tag: running.Tag, Commit: running.Commit},
+		plan.Base{Tag: selection.Tag, Commit: selection.Commit})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return nil, nil
+	}
+	return commits, nil
+}
+
+// Adoption observes what exists and plans to take it over.
+func Adoption(ctx context.Context, s *Session, running map[string]release.Version, prober *probe.Prober) (*plan.AdoptionPlan, error) {
+	unknown, _, err := plan.Unknown(s.snapshot)
+	if err != nil {
+		return nil, err
+	}
+	request := plan.AdoptRequest{Running: running, Seen: map[string]string{}}
+	if newest, ok := plan.Newest(unknown); ok {
+		if request.TaggedAt, err = s.taggedAt(ctx, newest); err != nil {
+			return nil, err
+		}
+	}
+	for name, seen := range s.Look(ctx, prober) {
+		request.Seen[name] = seen.Version
+	}
+	return plan.MakeAdoption(s.snapshot, request)
+}
+
+// Status observes the environments, unless prober is nil, and tells where the
+// train stands.
+func Status(ctx context.Context, s *Session, prober *probe.Prober) (*plan.Status, error) {
+	var seen map[string]plan.Seen
+	if prober != nil {
+		seen = s.Look(ctx, prober)
+	}
+	return plan.MakeStatus(s.snapshot, seen)
+}
+
+// Look looks at all environments that can be looked at, at the same time.
+func (s *Session) Look(ctx context.Context, prober *probe.Prober) map[string]plan.Seen {
+	var names []string
+	var targets []probe.Target
+	for _, environment := range s.snapshot.Train.Environments {
+		how := environment.ProbeFor(s.snapshot.Component)
+		if environment.Commissioned && environment.URL != "" && !how.Disabled {
+			names = append(names, environment.Name)
+			targets = append(targets, probe.Target{URL: environment.URL, Probe: how})
+		}
+	}
+	s.progress("looking at the environments")
+	defer s.progress("")
+	seen := map[string]plan.Seen{}
+	for i, answer := range prober.All(ctx, targets, 0) {
+		seen[names[i]] = seenOf(answer)
+	}
+	return seen
+}
+
+func seenOf(answer probe.Answer) plan.Seen {
+	seen := plan.Seen{Looked: true, Version: answer.Version, Revision: answer.Revision}
+	if answer.Err != nil {
+		seen.Error = answer.Err.Error()
+	}
+	if answer.Heartbeat.Known {
+		healthy := answer.Heartbeat.Healthy
+		seen.Healthy, seen.Health = &healthy, answer.Heartbeat.String()
+	}
+	return seen
+}
