@@ -1,0 +1,62 @@
+# Everything that a developer, or CI, runs. "make demo" and "make test" need Go
+# and git, and nothing else.
+
+GO            ?= go
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+BIN           := .bin
+
+.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench clean
+
+## build: the binary, as .bin/looprel
+build:
+	$(GO) build -trimpath -o $(BIN)/looprel ./cmd/looprel
+
+## demo: a whole cycle (tag, load-stage, production) on a repository that it makes
+demo:
+	$(GO) run ./cmd/looprel demo
+
+## test: the tests
+test:
+	$(GO) test ./...
+
+## test-peers: the tests against other programs (ssh-keygen, gpg, sshd)
+test-peers:
+	$(GO) test -tags peers ./internal/gitrepo/... ./cmd/...
+
+## check: what CI runs
+check: format tidy vet lint race vulnerabilities test test-peers demo
+
+format:
+	@unformatted=$$(gofmt -l cmd internal); if [ -n "$$unformatted" ]; then \
+		echo "not formatted: $$unformatted; run gofmt -w on them" >&2; exit 1; fi
+
+tidy:
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+
+vet:
+	$(GO) vet -tags peers ./...
+	GOOS=darwin $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+
+lint:
+	$(GO) run $(GOLANGCI_LINT) run --build-tags peers ./...
+
+race:
+	$(GO) test -race ./...
+
+# The vulnerability database is not reachable from everywhere; where it is, a
+# finding fails the check, and where it is not, the check says so.
+vulnerabilities:
+	@output=$$($(GO) run $(GOVULNCHECK) ./... 2>&1); status=$$?; echo "$$output"; \
+	if [ $$status -ne 0 ] && echo "$$output" | grep -qE 'fetching vulnerabilities|vuln.go.dev'; then \
+		echo "govulncheck: its database cannot be reached from here; not checked" >&2; \
+	else exit $$status; fi
+
+## bench: speed, side by side with git
+bench:
+	$(GO) run ./internal/benchmark
+
+clean:
+	rm -rf $(BIN)

@@ -1,0 +1,150 @@
+// Package internal_test holds the structure of the project: who may import whom.
+package internal_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/mozilla-services/looprel/"
+
+// arrows lists, for each package below internal, the packages of the project
+// that it may import. What is not listed is not allowed; a new package has to be
+// given its place here.
+var arrows = map[string][]string{
+	// The core: pure, no I/O, no clock.
+	"object":      {},
+	"release":     {},
+	"holiday":     {"release"},
+	"calendar":    {"release", "holiday"},
+	"config":      {"release", "holiday"},
+	"versionfile": {"release"},
+	"changelog":   {"release"},
+	"notes":       {"object", "release", "changelog"},
+	"ledger":      {"object", "release"},
+	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger"},
+	// Outlets, each for one thing outside.
+	"gitrepo":            {"object"},
+	"probe":              {"object", "release", "terminal/printable"},
+	"deploy":             {"terminal/printable"},
+	"ics":                {"calendar", "release"},
+	"terminal":           {"terminal/printable"},
+	"terminal/printable": {},
+	// Reading the world, changing it, and the command line.
+	"observe": {"object", "release", "config", "ledger", "plan", "notes", "gitrepo", "probe"},
+	"apply":   {"object", "release", "ledger", "plan", "gitrepo", "deploy", "probe", "observe"},
+	"cli": {"object", "release", "calendar", "config", "ledger", "plan", "notes", "gitrepo", "observe", "apply",
+		"deploy", "probe", "ics", "terminal", "demo"},
+	// Support for tests, benchmarks and the demonstration.
+	"gittest":   {"object"},
+	"demo":      {"release"},
+	"benchmark": {"object", "release", "ledger", "gitrepo"},
+}
+
+// pure are the packages that may not reach outside by the standard library.
+var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "plan"}
+
+// impure are the doors to the outside.
+var impure = []string{"os", "os/exec", "net", "net/http", "io/ioutil", "syscall", "math/rand", "math/rand/v2", "crypto/rand"}
+
+// owners lists modules that one package alone may import.
+var owners = map[string]string{
+	"github.com/go-git/":            "gitrepo",
+	"github.com/google/go-github/":  "github",
+	"github.com/spf13/cobra":        "cli",
+	"github.com/rickar/cal/":        "holiday",
+	"github.com/arran4/golang-ical": "ics",
+}
+
+func TestImportArrows(t *testing.T) {
+	t.Parallel()
+	for name, imports := range sourceImports(t) {
+		allowed, placed := arrows[name]
+		if !placed {
+			t.Errorf("package internal/%s has no place in the arrows", name)
+			continue
+		}
+		for _, imported := range imports {
+			if below, own := strings.CutPrefix(imported, module+"internal/"); own && !slices.Contains(allowed, below) {
+				t.Errorf("internal/%s imports internal/%s, against the arrows", name, below)
+			}
+			if slices.Contains(pure, name) && slices.Contains(impure, imported) {
+				t.Errorf("internal/%s is of the pure core and imports %s", name, imported)
+			}
+			for prefix, owner := range owners {
+				if strings.HasPrefix(imported, prefix) && name != owner {
+					t.Errorf("internal/%s imports %s, which is for internal/%s alone", name, imported, owner)
+				}
+			}
+		}
+	}
+}
+
+// TestClockIsReadInMainOnly finds calls of time.Now below internal.
+func TestClockIsReadInMainOnly(t *testing.T) {
+	t.Parallel()
+	walkSources(t, func(file, name string) {
+		if name == "benchmark" || name == "gittest" {
+			return
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for number, line := range strings.Split(string(text), "\n") {
+			code, _, _ := strings.Cut(line, "//")
+			if strings.Contains(code, "time.Now") || strings.Contains(code, "os.Getenv") {
+				t.Errorf("%s:%d reads the clock or the environment; both come in through cli.Env", file, number+1)
+			}
+		}
+	})
+}
+
+// sourceImports gives the imports of each package's sources, tests left out.
+func sourceImports(t *testing.T) map[string][]string {
+	t.Helper()
+	imports := map[string][]string{}
+	walkSources(t, func(file, name string) {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			imports[name] = append(imports[name], imported)
+		}
+	})
+	if len(imports) == 0 {
+		t.Fatal("found no sources")
+	}
+	return imports
+}
+
+func walkSources(t *testing.T, visit func(file, name string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		slashed := filepath.ToSlash(file)
+		if entry.IsDir() || path.Dir(slashed) == "." || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		visit(file, path.Dir(slashed))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

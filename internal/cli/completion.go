@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// registerCompletions offers names of environments, components, remotes and
+// versions. They come from the clone alone: a key press must not wait for a
+// network.
+func (a *app) registerCompletions(root *cobra.Command) {
+	flag := func(command *cobra.Command, name string, values func(*cobra.Command) []string) {
+		// The flags exist: a test completes each of them.
+		_ = command.RegisterFlagCompletionFunc(name, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return values(cmd), cobra.ShellCompDirectiveNoFileComp
+		})
+	}
+	flag(root, "component", a.componentNames)
+	flag(root, "remote", a.remoteNames)
+	flag(root, "output", func(cmd *cobra.Command) []string {
+		if cmd.Name() == "calendar" {
+			return []string{"text", "json", "ics"}
+		}
+		return []string{"text", "json"}
+	})
+	for _, command := range root.Commands() {
+		switch command.Name() {
+		case "promote":
+			command.ValidArgsFunction = a.completePromote
+		case "notes":
+			command.ValidArgsFunction = func(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
+				return a.versions(cmd, len(arguments) == 0), cobra.ShellCompDirectiveNoFileComp
+			}
+		case "tag":
+			command.ValidArgsFunction = cobra.NoFileCompletions
+			flag(command, "bump", func(*cobra.Command) []string {
+				return []string{string(release.BumpMajor), string(release.BumpMinor), string(release.BumpPatch)}
+			})
+		}
+	}
+}
+
+func (a *app) completePromote(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
+	switch len(arguments) {
+	case 0:
+		return a.environmentNames(cmd), cobra.ShellCompDirectiveNoFileComp
+	case 1:
+		return a.versions(cmd, true), cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// localTrain is the train of the worktree's file, nil if there is none in order.
+func (a *app) localTrain(cmd *cobra.Command) (*release.Train, *gitrepo.Repository) {
+	repository, err := gitrepo.Open(cmd.Context(), gitrepo.Options{Dir: a.dir, Environ: a.env.Environ})
+	if err != nil {
+		return nil, nil
+	}
+	path := a.path(a.config)
+	if path == "" {
+		path = filepath.Join(repository.Worktree(), observe.ConfigName)
+	}
+	source, err := observe.ReadFile(path, observe.ConfigName)
+	if err != nil {
+		return nil, repository
+	}
+	return source.Train, repository
+}
+
+func (a *app) environmentNames(cmd *cobra.Command) []string {
+	train, _ := a.localTrain(cmd)
+	if train == nil {
+		return nil
+	}
+	var names []string
+	for _, environment := range train.Environments {
+		if environment.Commissioned {
+			names = append(names, environment.Name+"\tmaintained by "+environment.Maintainer)
+		}
+	}
+	return names
+}
+
+func (a *app) componentNames(cmd *cobra.Command) []string {
+	train, _ := a.localTrain(cmd)
+	if train == nil {
+		return nil
+	}
+	var names []string
+	for _, component := range train.Components {
+		names = append(names, component.Name)
+	}
+	return names
+}
+
+func (a *app) remoteNames(cmd *cobra.Command) []string {
+	_, repository := a.localTrain(cmd)
+	if repository == nil {
+		return nil
+	}
+	var names []string
+	for _, remote := range repository.Config().Remotes() {
+		names = append(names, remote.Name)
+	}
+	return names
+}
+
+// versions are those of the clone's release tags, the highest first.
+func (a *app) versions(cmd *cobra.Command, wanted bool) []string {
+	train, repository := a.localTrain(cmd)
+	if train == nil || !wanted {
+		return nil
+	}
+	tags, err := repository.Refs("refs/tags/")
+	if err != nil {
+		return nil
+	}
+	var versions []release.Version
+	for ref := range tags {
+		for _, component := range train.Components {
+			if version, ok := component.TagPattern.ParseTag(shortName(ref)); ok && !slices.Contains(versions, version) {
+				versions = append(versions, version)
+			}
+		}
+	}
+	slices.SortFunc(versions, func(a, b release.Version) int { return b.Compare(a) })
+	texts := make([]string, len(versions))
+	for i, version := range versions {
+		texts[i] = version.String()
+	}
+	return texts
+}

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/terminal"
+)
+
+type logOptions struct {
+	limit int
+	all   bool
+}
+
+// entryJSON is a ledger entry for programs: what the ledger has, and its commit.
+type entryJSON struct {
+	Commit object.ID `json:"commit"`
+	Signed bool      `json:"signed"`
+	ledger.Entry
+}
+
+// defaultEntries is how many entries are shown unless told otherwise.
+const defaultEntries = 20
+
+func newLogCommand(a *app) *cobra.Command {
+	var options logOptions
+	command := &cobra.Command{
+		Use:     "log",
+		GroupID: groupLook,
+		Short:   "The ledger: who did what, when and why",
+		Long: `Shows the ledger's newest entries. Older ones are fetched as they are asked for.
+
+JSON is an array of entries: commit, signed, format, needs, id, kind, at, by,
+clock, config, component, off_cycle, reason, and what the kind adds (adopted,
+tagged, started, finished, recorded).
+
+` + exitStatus,
+		Example: `  looprel log
+  looprel log --limit 100
+  looprel log --all -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.log(cmd.Context(), options) },
+	}
+	command.Flags().IntVar(&options.limit, "limit", defaultEntries, "show at most `N` entries")
+	command.Flags().BoolVar(&options.all, "all", false, "show all entries")
+	return command
+}
+
+func (a *app) log(ctx context.Context, options logOptions) error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	limit := options.limit
+	if options.all {
+		limit = 0
+	} else if limit < 1 {
+		return &usageError{reason: fmt.Sprintf("--limit %d shows nothing", limit), hint: "looprel log --limit 20, or looprel log --all"}
+	}
+	session, err := a.look(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	commits, complete, err := session.History(ctx, limit)
+	if err != nil {
+		return err
+	}
+	entries, err := decodeEntries(commits)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(entries)
+	}
+	return a.printEntries(session.Snapshot(), entries, complete)
+}
+
+func decodeEntries(commits []gitrepo.CommitInfo) ([]entryJSON, error) {
+	entries := make([]entryJSON, len(commits))
+	for i, commit := range commits {
+		entry, err := ledger.Decode(commit.Message)
+		if err != nil {
+			return nil, fmt.Errorf("ledger entry %s: %w", commit.ID.Short(), err)
+		}
+		entries[i] = entryJSON{Commit: commit.ID, Signed: commit.Armor != "", Entry: entry}
+	}
+	return entries, nil
+}
+
+func (a *app) printEntries(s *plan.Snapshot, entries []entryJSON, complete bool) error {
+	p := a.printer()
+	if len(entries) == 0 {
+		p.line(0, "The ledger on %s has no entries yet.", s.Remote)
+		return p.err
+	}
+	for _, entry := range entries {
+		marks := ""
+		if entry.Signed {
+			marks = " (signed)"
+		}
+		p.line(terminal.Bold, "%s %s", entry.Commit.Short(), entry.Subject())
+		p.indented("        ", 0, "%s, %s%s", entry.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"), entry.By.Name, marks)
+		for _, line := range entryDetails(entry.Entry) {
+			p.indented("        ", terminal.Faint, "%s", line)
+		}
+	}
+	if !complete {
+		p.line(terminal.Faint, "Older entries: looprel log --limit %d, or --all", 5*len(entries))
+	}
+	return p.err
+}
+
+// entryDetails are what an entry has to say beyond its subject.
+func entryDetails(entry ledger.Entry) []string {
+	var lines []string
+	add := func(format string, values ...any) { lines = append(lines, fmt.Sprintf(format, values...)) }
+	switch {
+	case entry.Tagged != nil:
+		add("%s at %s%s", shortName(entry.Tagged.Tag), entry.Tagged.Commit.Short(), cycleOf(entry.Tagged))
+	case entry.Started != nil:
+		if late := daysLate(entry.Started.DaysLate); late != "" {
+			add("%s", late)
+		}
+		if entry.Started.TakesOver != "" {
+			add("takes over attempt %s", entry.Started.TakesOver)
+		}
+	case entry.Finished != nil:
+		if entry.Finished.Detail != "" {
+			add("%s", entry.Finished.Detail)
+		}
+		for line := range strings.Lines(entry.Finished.Output) {
+			add("| %s", strings.TrimRight(line, "\n"))
+		}
+	case entry.Adopted != nil:
+		for _, running := range entry.Adopted.Running {
+			add("%s runs %s", running.Environment, running.Version)
+		}
+	}
+	if entry.OffCycle {
+		add("off-cycle: %s", entry.Reason)
+	} else if entry.Reason != "" {
+		add("reason: %s", entry.Reason)
+	}
+	if entry.Clock != "" {
+		add("clock %s", entry.Clock)
+	}
+	return lines
+}
+
+func cycleOf(tagged *ledger.Tagged) string {
+	if tagged.Cycle.IsZero() {
+		return ""
+	}
+	return joined(" for the cycle of "+tagged.Cycle.String(), daysLate(tagged.DaysLate))
+}

@@ -1,0 +1,241 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mozilla-services/looprel/internal/apply"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/terminal"
+)
+
+type promoteOptions struct {
+	environment string
+	version     string
+	offCycle    bool
+	reason      string
+	takeOver    bool
+	recordOnly  bool
+}
+
+func newPromoteCommand(a *app) *cobra.Command {
+	var options promoteOptions
+	command := &cobra.Command{
+		Use:     "promote ENVIRONMENT [VERSION]",
+		GroupID: groupTrain,
+		Short:   "Bring a release to an environment, and see that it runs there",
+		Long: `Brings a release to an environment: judges the gates, records the start, runs
+the environment's deploy command, looks at its URL until the release shows, and
+records the outcome. Without a deploy command the deployment is only looked at
+and recorded. An environment that follows a branch gets the branch's head.
+
+Without VERSION the first environment takes this cycle's release, later ones
+what the one before runs.
+
+The deploy command gets LOOPREL_VERSION, LOOPREL_TAG, LOOPREL_COMMIT,
+LOOPREL_ENVIRONMENT, LOOPREL_COMPONENT and LOOPREL_ATTEMPT. It may run twice for
+one promotion, has no terminal, and is passed the signals that looprel gets.
+
+A promotion that was killed is finished by the same command, which looks at the
+environment before it deploys again. While one is under way, others are held off
+until its lease ends.
+
+JSON: verb, component, environment, version, tag, commit, running,
+running_commit, days_late, off_cycle, reason, gates (gate, verdict, reason,
+cure), changes, probe_first, already, notes, steps; and outcome, detail,
+evidence once it has been applied.
+
+` + exitStatus,
+		Example: `  looprel promote load-stage                  this cycle's release
+  looprel promote production                  what load-stage runs
+  looprel promote production 0.9.1            a patch release, off the calendar
+  looprel promote dev                         the head of the branch it follows
+  looprel promote production 0.10.0 --off-cycle --reason "security fix"
+  looprel promote production 0.9.0 --record-only --reason "deployed by hand"`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, arguments []string) error {
+			options.environment = arguments[0]
+			if len(arguments) == 2 {
+				options.version = arguments[1]
+			}
+			return a.promote(cmd.Context(), options)
+		},
+	}
+	flags := command.Flags()
+	flags.BoolVar(&options.offCycle, "off-cycle", false, "set the calendar aside; wants --reason")
+	flags.StringVar(&options.reason, "reason", "", "why, in `TEXT` that is recorded")
+	flags.BoolVar(&options.takeOver, "take-over", false, "replace somebody else's attempt before its lease ends")
+	flags.BoolVar(&options.recordOnly, "record-only", false, "record a deployment that was made elsewhere; wants --reason")
+	return command
+}
+
+func (o promoteOptions) request() (plan.PromoteRequest, error) {
+	request := plan.PromoteRequest{
+		Environment: o.environment, OffCycle: o.offCycle, Reason: o.reason, TakeOver: o.takeOver, RecordOnly: o.recordOnly,
+	}
+	var err error
+	if o.version != "" {
+		request.Version, err = parseVersion(o.version)
+	}
+	return request, err
+}
+
+func (a *app) promote(ctx context.Context, options promoteOptions) error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	request, err := options.request()
+	if err != nil {
+		return err
+	}
+	session, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	makePlan := func(ctx context.Context) (*plan.PromotionPlan, error) {
+		return observe.Promotion(ctx, session, request)
+	}
+	p, err := makePlan(ctx)
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		if err := a.printPromotionPlan(session.Snapshot(), p); err != nil {
+			return err
+		}
+	}
+	if err := p.Refused(); err != nil {
+		return errors.Join(a.printPlanJSON(asJSON, p), err)
+	}
+	if p.Already != "" {
+		return a.printPlanJSON(asJSON, p)
+	}
+	proceed, err := a.confirm(ctx, asJSON, promotionQuestion(p, request))
+	if err != nil || !proceed {
+		return errors.Join(a.printPlanJSON(asJSON, p), err)
+	}
+	if request.RecordOnly {
+		return a.record(ctx, session, p, makePlan, asJSON)
+	}
+	return a.applyPromotion(ctx, session, p, makePlan, asJSON)
+}
+
+func promotionQuestion(p *plan.PromotionPlan, request plan.PromoteRequest) string {
+	if request.RecordOnly {
+		return fmt.Sprintf("Record that %s runs %s %s?", p.Environment, p.Component, p.Version)
+	}
+	return fmt.Sprintf("Promote %s %s to %s?", p.Component, p.Version, p.Environment)
+}
+
+// record applies a plan that only records.
+func (a *app) record(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error), asJSON bool) error {
+	err := apply.Record(ctx, session, p.Entry, func(ctx context.Context) error {
+		_, err := remake(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(p)
+	}
+	printer := a.printer()
+	printer.line(terminal.Green|terminal.Bold, "Recorded: %s runs %s %s.", p.Environment, p.Component, p.Version)
+	return printer.err
+}
+
+// promotionJSON is an applied plan for programs.
+type promotionJSON struct {
+	*plan.PromotionPlan
+	Outcome  ledger.Outcome `json:"outcome"`
+	Detail   string         `json:"detail"`
+	Evidence []string       `json:"evidence"`
+}
+
+func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error), asJSON bool) error {
+	dir, err := a.deployDir(session)
+	if err != nil {
+		return err
+	}
+	// In JSON mode standard output is for the result alone.
+	var output io.Writer = a.env.Streams.Out
+	if asJSON {
+		output = a.env.Streams.Err
+	}
+	finished, err := apply.Promote(ctx, session, p, apply.Outlets{
+		Prober: a.prober(), Environ: a.env.Environ, Dir: dir, Output: output,
+		Signals: a.env.Signals, Now: a.env.Now, Progress: a.progress(),
+	}, remake)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		evidence := finished.Evidence
+		if evidence == nil {
+			evidence = []string{}
+		}
+		return a.printJSON(promotionJSON{p, finished.Outcome, finished.Detail, evidence})
+	}
+	printer := a.printer()
+	printer.blank()
+	for _, line := range finished.Evidence {
+		printer.indented("  ", terminal.Faint, "%s", line)
+	}
+	printer.line(terminal.Green|terminal.Bold, "%s %s is on %s: %s (%s).", p.Component, p.Version, p.Environment, finished.Outcome, finished.Detail)
+	return printer.err
+}
+
+// deployDir is where the deploy command runs: the root of the worktree, so that
+// a script of the repository is found, or the bare repository.
+func (a *app) deployDir(session *observe.Session) (string, error) {
+	if worktree := session.Repository().Worktree(); worktree != "" {
+		return worktree, nil
+	}
+	dir, err := filepath.Abs(session.Repository().GitDir())
+	if err != nil {
+		return "", fmt.Errorf("find the directory of the deploy command: %w", err)
+	}
+	return dir, nil
+}
+
+func (a *app) printPromotionPlan(s *plan.Snapshot, t *plan.PromotionPlan) error {
+	p := a.printer()
+	if t.Already != "" {
+		p.line(terminal.Green, "%s", t.Already)
+		return p.err
+	}
+	p.line(terminal.Bold, "Promote %s %s to %s", t.Component, t.Version, t.Environment)
+	p.facts(fact{"commit", t.Commit.String()}, fact{"replaces", t.Running}, fact{"late", daysLate(t.DaysLate)},
+		fact{"reason", t.Reason}, fact{"clock", clockText(s)})
+	if len(t.Gates) > 0 {
+		p.blank()
+		p.gates(t.Gates)
+	}
+	p.blank()
+	p.changes(t.Changes, nil, "looprel notes "+t.Version)
+	p.notes(t.Notes)
+	if t.Refused() == nil {
+		p.steps(t.Steps)
+	}
+	return p.err
+}
+
+// since writes from when on something has been so, and how long that is.
+func since(at, now time.Time, zone *time.Location) string {
+	text := at.In(zone).Format("Mon 2006-01-02 15:04")
+	days := int(now.Sub(at) / (24 * time.Hour))
+	if days < 1 {
+		return text
+	}
+	return text + " (" + counted(days, "day", "days") + ")"
+}

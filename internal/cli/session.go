@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/probe"
+)
+
+// options says what to observe.
+func (a *app) options(writes bool) (observe.Options, error) {
+	clock, err := a.env.clock()
+	if err != nil {
+		return observe.Options{}, err
+	}
+	options := observe.Options{
+		Dir: a.dir, Config: a.path(a.config), Component: a.component, Remote: a.remote,
+		Environ: a.env.Environ, Interactive: a.env.Streams.InIsTerminal && a.env.Streams.ErrIsTerminal,
+		Now: clock.now, ClockOverridden: clock.overridden, Writes: writes, Progress: a.progress(),
+	}
+	if writes {
+		options.EntryID, err = a.env.entryID()
+	}
+	return options, err
+}
+
+// open observes the clone for a command that may write.
+func (a *app) open(ctx context.Context) (*observe.Session, error) { return a.observe(ctx, true) }
+
+// look observes the clone for a command that only reads.
+func (a *app) look(ctx context.Context) (*observe.Session, error) { return a.observe(ctx, false) }
+
+func (a *app) observe(ctx context.Context, writes bool) (*observe.Session, error) {
+	options, err := a.options(writes)
+	if err != nil {
+		return nil, err
+	}
+	session, err := observe.Open(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	a.sourceNotes(session.Source())
+	return session, nil
+}
+
+// loadConfig finds the environments.yaml that counts, for a command that needs
+// nothing else.
+func (a *app) loadConfig(ctx context.Context) (*observe.Source, error) {
+	options, err := a.options(false)
+	if err != nil {
+		return nil, err
+	}
+	source, err := observe.Config(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	a.sourceNotes(source)
+	return source, nil
+}
+
+func (a *app) sourceNotes(source *observe.Source) {
+	for _, remark := range source.Notes {
+		a.note("%s", remark)
+	}
+}
+
+// progress shows what is being waited for, in a line that appears when it takes
+// long and disappears when it is over.
+func (a *app) progress() func(string) {
+	var shown interface {
+		Update(string)
+		Done()
+	}
+	return func(text string) {
+		switch {
+		case text == "" && shown != nil:
+			shown.Done()
+			shown = nil
+		case text != "" && shown != nil:
+			shown.Update(text)
+		case text != "":
+			shown = a.env.Streams.Progress(text)
+		}
+	}
+}
+
+// prober looks at environments with the real clock: how long to wait does not
+// depend on a rehearsal's.
+func (a *app) prober() *probe.Prober { return probe.New(a.env.Environ, a.env.Now) }

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/probe"
+	"github.com/mozilla-services/looprel/internal/terminal"
+)
+
+func newStatusCommand(a *app) *cobra.Command {
+	var noProbe bool
+	command := &cobra.Command{
+		Use:     "status",
+		GroupID: groupLook,
+		Short:   "What runs where, what waits on what, the next dates",
+		Long: `Shows what runs where, by the ledger and by looking at each environment (all at
+the same time), and says where the two disagree; the releases that are on their
+way; release tags that were moved or deleted; what is due, and the next dates.
+
+JSON: component, remote, at, environments (environment, maintainer,
+commissioned, follows, running, underway, broken, seen, agreement, remark),
+releases (version, state, commit, by, at, cycle, days_late, off_cycle),
+tag_problems, unknown_tags, next (as printed by looprel next).
+
+` + exitStatus,
+		Example: `  looprel status
+  looprel status --no-probe         by the ledger alone
+  looprel status -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.status(cmd.Context(), noProbe) },
+	}
+	command.Flags().BoolVar(&noProbe, "no-probe", false, "do not look at the environments")
+	return command
+}
+
+func (a *app) status(ctx context.Context, noProbe bool) error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	session, err := a.look(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	var prober *probe.Prober
+	if !noProbe {
+		prober = a.prober()
+	}
+	status, err := observe.Status(ctx, session, prober)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(status)
+	}
+	return a.printStatus(session.Snapshot(), status)
+}
+
+func (a *app) printStatus(s *plan.Snapshot, status *plan.Status) error {
+	p := a.printer()
+	p.line(terminal.Bold, "%s on %s, %s", status.Component, status.Remote, moment(s.Now, s.Train.Zone, s.Now.Location()))
+	if !s.Ledger.Exists() {
+		p.line(terminal.Yellow, "There is no ledger yet: looprel adopt takes over what exists, looprel tag begins one.")
+	}
+	p.blank()
+	p.environments(s, status.Environments)
+	if len(status.Releases) > 0 {
+		p.blank()
+		p.releases(s, status.Releases)
+	}
+	for _, problem := range status.TagProblems {
+		p.line(terminal.Red|terminal.Bold, "%s", problem)
+	}
+	if len(status.Unknown) > 0 {
+		p.line(terminal.Yellow, "The ledger does not know these release tags: %s; looprel adopt takes them over.", someNames(status.Unknown))
+	}
+	p.blank()
+	p.next(s, &status.Next)
+	return p.err
+}
+
+func someNames(names []string) string {
+	const most = 6
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// environments shows each environment in a line, and a remark below it where
+// something is not as it should be.
+func (p *printer) environments(s *plan.Snapshot, environments []plan.EnvironmentStatus) {
+	table := terminal.NewTable(
+		terminal.Column{Header: "ENVIRONMENT"}, terminal.Column{Header: "LEDGER"}, terminal.Column{Header: "LIVE"},
+		terminal.Column{Header: "", Fit: terminal.FitTruncate}, terminal.Column{Header: "SINCE", Fit: terminal.FitTruncate})
+	for _, environment := range environments {
+		ledger, when := "-", ""
+		if running := environment.Running; running != nil {
+			ledger = running.Version
+			when = since(running.Since, s.Now, s.Train.Zone) + ", " + running.By.Name
+		}
+		if !environment.Commissioned {
+			table.Row(terminal.Styled(terminal.Faint, environment.Name), terminal.Text(ledger), terminal.Text(""),
+				terminal.Styled(terminal.Faint, "not commissioned"))
+			continue
+		}
+		table.Row(terminal.Text(environment.Name), terminal.Text(ledger), terminal.Text(liveText(environment.Seen)),
+			terminal.Styled(agreementStyle(environment.Agreement), string(environment.Agreement)), terminal.Text(when))
+	}
+	p.table(table)
+	for _, environment := range environments {
+		if environment.Remark != "" {
+			p.indented("  ", agreementStyle(environment.Agreement), "%s: %s", environment.Name, environment.Remark)
+		}
+	}
+}
+
+func liveText(seen plan.Seen) string {
+	switch {
+	case !seen.Looked:
+		return ""
+	case seen.Error != "":
+		return "?"
+	case seen.Version != "":
+		return seen.Version
+	case len(seen.Revision) > 7:
+		return seen.Revision[:7]
+	case seen.Revision != "":
+		return seen.Revision
+	}
+	return "hidden"
+}
+
+func agreementStyle(agreement plan.Agreement) terminal.Style {
+	switch agreement {
+	case plan.Agrees:
+		return terminal.Green
+	case plan.Differs, plan.Unhealthy:
+		return terminal.Red | terminal.Bold
+	case plan.NotSeen:
+		return terminal.Yellow
+	default:
+		return terminal.Faint
+	}
+}
+
+func (p *printer) releases(s *plan.Snapshot, releases []plan.ReleaseStatus) {
+	table := terminal.NewTable(
+		terminal.Column{Header: "RELEASE"}, terminal.Column{Header: "STATE"}, terminal.Column{Header: "CYCLE"},
+		terminal.Column{Header: "TAGGED", Fit: terminal.FitTruncate})
+	for _, release := range releases {
+		cycle := release.Cycle.String()
+		if release.OffCycle {
+			cycle = "off-cycle"
+		}
+		tagged := joined(release.At.In(s.Train.Zone).Format("Mon 2006-01-02"), daysLate(release.DaysLate), release.By.Name)
+		table.Row(terminal.Text(release.Version.String()), terminal.Styled(stateStyle(release.State), string(release.State)),
+			terminal.Text(cycle), terminal.Text(tagged))
+	}
+	p.table(table)
+}
+
+func stateStyle(state plan.ReleaseState) terminal.Style {
+	switch state {
+	case plan.StateReleased:
+		return terminal.Green
+	case plan.StateSuperseded:
+		return terminal.Faint
+	default:
+		return terminal.Cyan
+	}
+}

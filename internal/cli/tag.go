@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mozilla-services/looprel/internal/apply"
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/release"
+	"github.com/mozilla-services/looprel/internal/terminal"
+)
+
+type tagOptions struct {
+	version       string
+	bump          string
+	line          string
+	at            string
+	offCycle      bool
+	reason        string
+	fillChangelog bool
+}
+
+func newTagCommand(a *app) *cobra.Command {
+	var options tagOptions
+	command := &cobra.Command{
+		Use:     "tag [VERSION]",
+		GroupID: groupTrain,
+		Short:   "Make a release: release commit, tag and ledger entry in one push",
+		Long: `Makes the release that is due. The version file and the changelog get the
+version and the date in a release commit, which is tagged; "Back to development"
+opens the next version on top. Branch, tag and ledger entry reach the remote in
+one atomic push, together or not at all. Your worktree and branches stay as they
+are.
+
+The version is the next one: a pre-release in the version file above the last
+release (0.10.0-dev becomes 0.10.0), otherwise the last release with its minor
+number raised; on a release line the next patch. A train release follows the
+calendar: too early is refused, late is allowed until the next tagging day and
+recorded. A patch release follows none.
+
+Running it again finishes what was left and never makes a second release.
+
+JSON: verb, component, version, why, tag, branch, previous, cycle, push,
+days_late, off_cycle, reason, commits (role, subject, id, tree, parents, files),
+tag_id, changes, omitted, notes, already, steps (kind, target, was, want,
+reason).
+
+` + exitStatus,
+		Example: `  looprel tag                       the release of this cycle
+  looprel tag --dry-run             show the plan and change nothing
+  looprel tag 0.9.2                 the next patch of line 0.9.x
+  looprel tag --line 0.9.x          the same
+  looprel tag --off-cycle --reason "security fix"`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, arguments []string) error {
+			if len(arguments) == 1 {
+				options.version = arguments[0]
+			}
+			return a.tag(cmd.Context(), options)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&options.bump, "bump", "", "raise this `PART` of the last release: major, minor or patch")
+	flags.StringVar(&options.line, "line", "", "release the tip of this `LINE` (0.9.x), or a patch of the train's own branch")
+	flags.StringVar(&options.at, "at", "", "release an earlier `COMMIT` of the branch")
+	flags.BoolVar(&options.offCycle, "off-cycle", false, "set the calendar aside; wants --reason")
+	flags.StringVar(&options.reason, "reason", "", "why, in `TEXT` that is recorded")
+	flags.BoolVar(&options.fillChangelog, "fill-changelog", false, "add the changes that the changelog's section leaves out")
+	return command
+}
+
+// request reads the options.
+func (o tagOptions) request() (plan.TagRequest, error) {
+	request := plan.TagRequest{Line: o.line, OffCycle: o.offCycle, Reason: o.reason, FillChangelog: o.fillChangelog}
+	var err error
+	if o.version != "" {
+		if request.Version, err = parseVersion(o.version); err != nil {
+			return request, err
+		}
+	}
+	if o.bump != "" {
+		if request.Bump, err = release.ParseBump(o.bump); err != nil {
+			return request, &usageError{reason: "--bump: " + err.Error(), hint: "looprel tag --bump minor"}
+		}
+	}
+	return request, nil
+}
+
+func parseVersion(text string) (release.Version, error) {
+	version, err := release.ParseVersion(text)
+	if err != nil {
+		return version, &usageError{reason: err.Error(), hint: "give the version without the rest of the tag's name"}
+	}
+	return version, nil
+}
+
+func (a *app) tag(ctx context.Context, options tagOptions) error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	request, err := options.request()
+	if err != nil {
+		return err
+	}
+	session, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	makePlan := func(ctx context.Context) (*plan.TagPlan, error) {
+		return observe.Tag(ctx, session, request, options.at)
+	}
+	p, err := makePlan(ctx)
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		if err := a.printTagPlan(session.Snapshot(), p); err != nil {
+			return err
+		}
+	}
+	if p.Already == "" {
+		proceed, err := a.confirm(ctx, asJSON, fmt.Sprintf("Release %s %s?", p.Component, p.Version))
+		if err != nil || !proceed {
+			return errors.Join(a.printPlanJSON(asJSON, p), err)
+		}
+	}
+	if a.dryRun {
+		return a.printPlanJSON(asJSON, p)
+	}
+	result, err := apply.Tag(ctx, session, p, makePlan)
+	if err != nil {
+		return err
+	}
+	for _, remark := range result.Notes {
+		a.note("%s", remark)
+	}
+	if asJSON {
+		return a.printJSON(p)
+	}
+	return a.printTagged(session.Snapshot(), p)
+}
+
+// printPlanJSON prints a plan that is not applied, where JSON is wanted; the
+// text has been printed already.
+func (a *app) printPlanJSON(asJSON bool, p any) error {
+	if !asJSON {
+		return nil
+	}
+	return a.printJSON(p)
+}
+
+func (a *app) printTagPlan(s *plan.Snapshot, t *plan.TagPlan) error {
+	p := a.printer()
+	if t.Already != "" {
+		p.line(terminal.Green, "%s", t.Already)
+		return p.err
+	}
+	p.line(terminal.Bold, "Release %s %s of %s", t.Component, t.Version, shortName(t.Branch))
+	facts := []fact{{"version", t.Why}, {"previous", t.Previous.String()}, {"cycle", cycleText(t)}}
+	if t.OffCycle {
+		facts = append(facts, fact{"off-cycle", t.Reason})
+	}
+	for _, commit := range t.Commits {
+		facts = append(facts, fact{commit.Role, fmt.Sprintf("%s %q, %s", showID(commit.ID), commit.Subject, filesText(commit.Files))})
+	}
+	p.facts(append(facts, fact{"tag", fmt.Sprintf("%s %s", showID(t.TagID), t.Tag)}, fact{"clock", clockText(s)})...)
+	p.blank()
+	p.changes(t.Changes, t.Omitted, "looprel notes")
+	p.notes(t.Notes)
+	p.steps(t.Steps)
+	return p.err
+}
+
+func cycleText(t *plan.TagPlan) string {
+	if t.Cycle.IsZero() {
+		return ""
+	}
+	late := daysLate(t.DaysLate)
+	if late == "" {
+		late = "on time"
+	}
+	return fmt.Sprintf("of %s, %s; push day %s", t.Cycle, late, t.Push)
+}
+
+func filesText(files []string) string {
+	if len(files) == 0 {
+		return "no file changed"
+	}
+	return "changes " + strings.Join(files, ", ")
+}
+
+func clockText(s *plan.Snapshot) string {
+	if !s.ClockOverridden {
+		return ""
+	}
+	return moment(s.Now, s.Train.Zone, s.Now.Location()) + " (overridden)"
+}
+
+func (a *app) printTagged(s *plan.Snapshot, t *plan.TagPlan) error {
+	p := a.printer()
+	if t.Already != "" {
+		return p.err
+	}
+	p.blank()
+	p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", t.Component, t.Version, shortName(t.Tag), t.Entry.Tagged.Commit.Short(), s.Remote)
+	if next := firstPromotion(s); next != "" {
+		p.line(0, "Next: looprel promote %s", next)
+	}
+	return p.err
+}
+
+// firstPromotion is the environment that comes right after the tag.
+func firstPromotion(s *plan.Snapshot) string {
+	for _, environment := range s.Train.Environments {
+		if environment.After == release.AfterTag && environment.Commissioned {
+			return environment.Name
+		}
+	}
+	return ""
+}
+
+// shortName is a reference's name without what says its kind.
+func shortName(ref string) string {
+	name := strings.TrimPrefix(ref, "refs/heads/")
+	return strings.TrimPrefix(name, "refs/tags/")
+}
