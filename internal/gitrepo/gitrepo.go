@@ -60,6 +60,9 @@ func Open(ctx context.Context, options Options) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkOwner(found, env); err != nil {
+		return nil, err
+	}
 	config, err := readConfig(found, env)
 	if err != nil {
 		return nil, err
