@@ -3,6 +3,8 @@ package main
 
 import (
 	"crypto/rand"
+	"io"
+	"log"
 	"os"
 	"time"
 	_ "time/tzdata" // the train's zone must exist on machines without a zone database
@@ -13,6 +15,9 @@ import (
 
 // main is the only place that reads the real clock, environment and streams.
 func main() {
+	// net/http reports odd servers to the standard logger; what an operator must
+	// know comes as an error.
+	log.SetOutput(io.Discard)
 	os.Exit(cli.Main(cli.Env{
 		Streams: terminal.System(os.Environ()),
 		Environ: os.Environ(),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"time"
 
@@ -168,7 +167,7 @@ func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *p
 		return err
 	}
 	// In JSON mode standard output is for the result alone.
-	var output io.Writer = a.env.Streams.Out
+	output := a.env.Streams.Out
 	if asJSON {
 		output = a.env.Streams.Err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -26,7 +27,6 @@ type app struct {
 	dryRun    bool
 	yes       bool
 	output    string
-	verbose   bool
 }
 
 // Main runs looprel and returns its exit code. The first interrupt ends what can
@@ -165,16 +165,11 @@ func wrapArgs(command *cobra.Command) {
 // json reports whether the output is for programs; an unknown format is a usage
 // error.
 func (a *app) json(more ...string) (bool, error) {
-	switch {
-	case a.output == "json":
+	if a.output == "json" {
 		return true, nil
-	case a.output == "text":
-		return false, nil
 	}
-	for _, format := range more {
-		if a.output == format {
-			return false, nil
-		}
+	if a.output == "text" || slices.Contains(more, a.output) {
+		return false, nil
 	}
 	formats := append([]string{"text", "json"}, more...)
 	return false, &usageError{reason: fmt.Sprintf("unknown output format %q", a.output), hint: "the formats are " + strings.Join(formats, ", ")}
@@ -192,5 +187,5 @@ func (a *app) path(name string) string {
 // what was asked for.
 func (a *app) note(format string, values ...any) {
 	text := terminal.Sanitize(fmt.Sprintf(format, values...))
-	fmt.Fprintln(a.env.Streams.Err, a.env.Streams.PaintErr(terminal.Faint, "note: "+text))
+	writeLine(a.env.Streams.Err, a.env.Streams.PaintErr(terminal.Faint, "note: "+text))
 }

@@ -165,7 +165,7 @@ func (s *Stage) git(ctx context.Context, dir string, when time.Time, arguments .
 }
 
 func (s *Stage) gitOutput(ctx context.Context, dir string, when time.Time, arguments ...string) (string, error) {
-	command := exec.CommandContext(ctx, "git", arguments...)
+	command := exec.CommandContext(ctx, "git", arguments...) //nolint:gosec // the arguments are the story's
 	command.Dir = dir
 	date := when.Format(time.RFC3339)
 	command.Env = append(slices.Clone(s.Environ), "GIT_AUTHOR_DATE="+date, "GIT_COMMITTER_DATE="+date)

@@ -138,7 +138,7 @@ func TestNoCredentials(t *testing.T) {
 	f := newRemoteFixture(t)
 	_, err := f.remote(f.locked("somebody").URL, "GITHUB_TOKEN=wr0ng-token").List(t.Context())
 	var found *Error
-	if !errors.As(err, &found) || found.Kind != ErrAuth || found.Hint() == "" {
+	if !errors.As(err, &found) || !errors.Is(found.Kind, ErrAuth) || found.Hint() == "" {
 		t.Fatalf("the error is %v", err)
 	}
 	for _, source := range []string{"GITHUB_TOKEN (not accepted)", "GH_TOKEN (none)", "git's credential helpers (none)", "netrc (none)"} {

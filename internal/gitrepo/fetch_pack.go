@@ -39,7 +39,7 @@ func (o *Objects) receivePack(reader io.Reader) (count int, err error) {
 		return 0, err
 	}
 	directory := filepath.Join(o.dir, "objects", "pack")
-	if err := os.MkdirAll(directory, 0o777); err != nil {
+	if err := os.MkdirAll(directory, 0o777); err != nil { //nolint:gosec // the umask decides, as for git
 		return 0, err
 	}
 	// git's name for such files, so that "git gc" removes what a crash leaves.

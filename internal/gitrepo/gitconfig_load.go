@@ -209,7 +209,7 @@ func (l *configLoader) fromEnvironment() ([]setting, error) {
 
 // readBounded reads a file of at most limit bytes.
 func readBounded(path string, limit int64) ([]byte, error) {
-	file, err := os.Open(path) //nolint:gosec // the files that git's own files and configuration name
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -165,7 +165,7 @@ func (t *httpTransport) send(op *operation, method string, target *url.URL, serv
 }
 
 func (t *httpTransport) request(op *operation, method string, target *url.URL, service string, body []byte) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(op.ctx, method, target.String(), op.reader(bytes.NewReader(body)))
+	request, err := http.NewRequestWithContext(op.ctx, method, target.String(), op.reader(bytes.NewReader(body))) //nolint:gosec // the remote of the clone
 	if err != nil {
 		return nil, badAddress(target.String(), "it is not a valid URL")
 	}
@@ -200,7 +200,7 @@ func (t *httpTransport) roundTrip(op *operation, request *http.Request) (respons
 	var wrote atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }}
 	request = request.WithContext(httptrace.WithClientTrace(request.Context(), trace))
-	response, err = t.client.Do(request)
+	response, err = t.client.Do(request) //nolint:gosec // likewise
 	if err != nil {
 		var wrapped *url.Error
 		if errors.As(err, &wrapped) {

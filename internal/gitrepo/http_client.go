@@ -46,10 +46,10 @@ func newTLSConfig(a address, config Config, env environ) (*tls.Config, error) {
 	result := &tls.Config{MinVersion: tls.VersionTLS12}
 	_, unverified := env.lookup("GIT_SSL_NO_VERIFY")
 	if unverified || !config.httpBool(a.url(), a.user, "sslVerify", true) {
-		result.InsecureSkipVerify = true //nolint:gosec // the user's explicit setting, as in git
+		result.InsecureSkipVerify = true // the user's explicit setting, as in git
 	}
 	if file := setting("GIT_SSL_CAINFO", "sslCAInfo"); file != "" {
-		data, err := os.ReadFile(file) //nolint:gosec // the user's configuration names it
+		data, err := os.ReadFile(file) // the user's configuration names it
 		if err != nil {
 			return nil, &Error{Kind: ErrConfig, What: "cannot read the certificates that http.sslCAInfo names", Cause: err,
 				Advice: "correct the path: git config --show-origin --get-all http.sslCAInfo"}

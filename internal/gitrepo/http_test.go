@@ -181,9 +181,9 @@ func TestHTTPProxy(t *testing.T) {
 	f := newRemoteFixture(t)
 	target := f.origin.ServeHTTP(gittest.HTTPOptions{})
 	var asked []string
-	proxy := httptest.NewServer(&httputil.ReverseProxy{Director: func(request *http.Request) {
-		asked = append(asked, request.URL.Host)
-		request.URL.Host = target.Server.Listener.Addr().String()
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(request *httputil.ProxyRequest) {
+		asked = append(asked, request.In.URL.Host)
+		request.Out.URL.Host = target.Server.Listener.Addr().String()
 	}})
 	t.Cleanup(proxy.Close)
 	url := "http://git.example.org/" + filepath.Base(f.origin.Dir)

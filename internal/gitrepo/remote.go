@@ -85,8 +85,6 @@ func (r *Remote) Config() RemoteConfig { return r.config }
 // print.
 func (r *Remote) DisplayURL() string { return withoutUserinfo(r.config.URL) }
 
-// displayPushURL is the address that is pushed to, safe to print.
-func (r *Remote) displayPushURL() string { return withoutUserinfo(r.config.PushURLs[0]) }
 
 // Close ends all conversations. The remote can be used again afterwards.
 func (r *Remote) Close() error {

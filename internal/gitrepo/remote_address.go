@@ -52,7 +52,7 @@ var remoteHelper = regexp.MustCompile(`^[A-Za-z0-9]+::`)
 
 func isScheme(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
-		return r > 'z' || !isLetter(byte(r)) && !isDigit(byte(r)) && !strings.ContainsRune("+.-", r)
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("+.-", r))
 	})
 }
 

@@ -130,7 +130,7 @@ func (t *localTransport) connect(_ *operation, service string) (connection, erro
 	if err != nil {
 		return nil, fmt.Errorf("a remote that is a path needs git: %w", err)
 	}
-	command := exec.Command(git, strings.TrimPrefix(service, "git-"), t.path) //nolint:gosec // the installed git; a path that begins with a hyphen was made absolute
+	command := exec.Command(git, strings.TrimPrefix(service, "git-"), t.path) //nolint:gosec,noctx // the installed git; a path that begins with a hyphen was made absolute; the stream ends it
 	command.Env = t.env.forOtherRepository()
 	command.Dir = t.path
 	return startService(t.path, command)

@@ -111,7 +111,7 @@ func (t *sshCommandTransport) connect(_ *operation, service string) (connection,
 		}
 		path = found
 	}
-	command := exec.Command(path, arguments...) //nolint:gosec // the user's own configuration says what to run
+	command := exec.Command(path, arguments...) //nolint:gosec,noctx // the user's own configuration says what to run; the stream ends it
 	command.Env = t.env.forOtherRepository()
 	return startService(t.name, command)
 }

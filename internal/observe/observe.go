@@ -308,7 +308,7 @@ func (s *Session) checkOtherLedgers(ctx context.Context, home string) error {
 			defer cancel()
 			other, err := s.repository.OpenRemote(remote.Name, gitrepo.RemoteOptions{})
 			if err != nil {
-				return nil //nolint:nilerr // a remote that cannot be used has no say
+				return nil // a remote that cannot be used has no say
 			}
 			defer other.Close() //nolint:errcheck // only its references were wanted
 			shown, err := other.List(ctx)
