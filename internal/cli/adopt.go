@@ -100,7 +100,7 @@ func (a *app) adopt(ctx context.Context, settings []string) error {
 	printer := a.printer()
 	printer.blank()
 	printer.line(terminal.Green|terminal.Bold, "Adopted %s of %s.", counted(len(p.Releases), "release", "releases"), p.Component)
-	printer.line(0, "Next: looprel status")
+	printer.line(0, "Next: %s", a.typed("looprel status"))
 	return printer.err
 }
 

@@ -151,3 +151,28 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 }
+
+// A command that a message suggests can be typed as it stands.
+func TestSuggestionsCarryGlobalFlags(t *testing.T) {
+	t.Parallel()
+	env, _, _ := testEnv(t)
+	a := &app{env: env, dir: "a clone", config: "train.yaml", remote: "upstream"}
+	const flags = "-C 'a clone' --config train.yaml --remote upstream "
+	cases := map[string]string{
+		"looprel promote dev; or looprel tag":   "looprel " + flags + "promote dev; or looprel " + flags + "tag",
+		"what looprel knows":                    "what looprel knows",
+		"it needs looprel 0.2.0 or newer":       "it needs looprel 0.2.0 or newer",
+		"looprel next says what is due":         "looprel " + flags + "next says what is due",
+		"git fetch --unshallow origin":          "git fetch --unshallow origin",
+		"another looprel of this clone is busy": "another looprel of this clone is busy",
+	}
+	for text, want := range cases {
+		if got := a.typed(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	a = &app{env: env, dir: env.Dir}
+	if got := a.typed("looprel tag"); got != "looprel tag" {
+		t.Errorf("without flags: %q", got)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/config"
@@ -130,19 +131,55 @@ func hintOf(err error) string {
 // report prints an error in two lines, what happened and what to do, and returns
 // the exit code.
 func (a *app) report(err error) ExitCode {
-	printError(a.env.Streams, err)
-	return exitCode(err)
-}
-
-func printError(streams *terminal.Streams, err error) {
+	streams := a.env.Streams
 	word := "error: "
 	if exitCode(err) == ExitRefused {
 		word = "refused: "
 	}
 	printMessage(streams, word, terminal.Red|terminal.Bold, err.Error())
 	if hint := hintOf(err); hint != "" {
-		printMessage(streams, "  hint: ", terminal.Cyan, hint)
+		printMessage(streams, "  hint: ", terminal.Cyan, a.typed(hint))
 	}
+	return exitCode(err)
+}
+
+// typed completes the commands in a text with the flags that say where they are
+// to run, so that they can be typed as they stand.
+func (a *app) typed(text string) string {
+	flags := ""
+	for _, flag := range []struct{ name, value string }{
+		{"-C", a.givenDir()}, {"--config", a.config}, {"--component", a.component}, {"--remote", a.remote},
+	} {
+		if flag.value != "" {
+			flags += flag.name + " " + shellQuote(flag.value) + " "
+		}
+	}
+	if flags == "" {
+		return text
+	}
+	return command.ReplaceAllString(text, "looprel "+strings.ReplaceAll(flags, "$", "$$")+"$1")
+}
+
+// command finds a command of looprel in a text, and no mention of its name.
+var command = regexp.MustCompile(`\blooprel ((?:tag|promote|adopt|status|next|notes|log|validate|init|calendar)\b)`)
+
+// givenDir is the value of -C, "" if it was not given.
+func (a *app) givenDir() string {
+	if a.dir == a.env.Dir {
+		return ""
+	}
+	return a.dir
+}
+
+// plainWord is what a shell takes as it stands.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
+
+// shellQuote writes a word for a shell.
+func shellQuote(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // printMessage prints a text behind a word, broken at the terminal's width.

@@ -64,9 +64,9 @@ func (p *printer) next(s *plan.Snapshot, next *plan.Next) {
 	for _, due := range next.Due {
 		p.indented("  ", terminal.Green, "%s (%s)", joined(due.What, daysLate(due.DaysLate)), due.Who)
 		if due.Command != "" {
-			p.indented("      ", 0, "%s", due.Command)
+			p.indented("      ", 0, "%s", p.typed(due.Command))
 		}
-		p.indented("      ", terminal.Faint, "%s", due.Reason)
+		p.indented("      ", terminal.Faint, "%s", p.typed(due.Reason))
 	}
 	if len(next.Waiting) > 0 {
 		p.line(terminal.Bold, "Waiting")

@@ -30,15 +30,17 @@ func (a *app) printJSON(value any) error {
 // failure to write is kept and the rest passed over.
 type printer struct {
 	streams *terminal.Streams
-	to      io.Writer
-	colour  bool
-	width   int
-	err     error
+	// typed completes commands, see app.typed.
+	typed  func(string) string
+	to     io.Writer
+	colour bool
+	width  int
+	err    error
 }
 
 func (a *app) printer() *printer {
 	streams := a.env.Streams
-	return &printer{streams: streams, to: streams.Out, colour: streams.Colour, width: streams.Width}
+	return &printer{streams: streams, typed: a.typed, to: streams.Out, colour: streams.Colour, width: streams.Width}
 }
 
 // line writes a line, broken at the terminal's width.
@@ -153,7 +155,7 @@ func showID(id object.ID) string {
 // notes lists remarks.
 func (p *printer) notes(remarks []string) {
 	for _, remark := range remarks {
-		p.line(terminal.Faint, "note: %s", remark)
+		p.line(terminal.Faint, "note: %s", p.typed(remark))
 	}
 }
 
@@ -174,7 +176,7 @@ func (p *printer) changes(changes notes.Notes, omitted []string, hint string) {
 	p.line(terminal.Bold, "%s", heading)
 	for i, change := range all {
 		if i == maxShown {
-			p.indented("  ", terminal.Faint, "and %d more: %s", len(all)-maxShown, hint)
+			p.indented("  ", terminal.Faint, "and %d more: %s", len(all)-maxShown, p.typed(hint))
 			break
 		}
 		text, mark := plan.Describe(change), " "

@@ -70,7 +70,7 @@ func (a *app) printStatus(s *plan.Snapshot, status *plan.Status) error {
 	p := a.printer()
 	p.line(terminal.Bold, "%s on %s, %s", status.Component, status.Remote, moment(s.Now, s.Train.Zone, s.Now.Location()))
 	if !s.Ledger.Exists() {
-		p.line(terminal.Yellow, "There is no ledger yet: looprel adopt takes over what exists, looprel tag begins one.")
+		p.line(terminal.Yellow, "%s", a.typed("There is no ledger yet: looprel adopt takes over what exists, looprel tag begins one."))
 	}
 	p.blank()
 	p.environments(s, status.Environments)
@@ -82,7 +82,7 @@ func (a *app) printStatus(s *plan.Snapshot, status *plan.Status) error {
 		p.line(terminal.Red|terminal.Bold, "%s", problem)
 	}
 	if len(status.Unknown) > 0 {
-		p.line(terminal.Yellow, "The ledger does not know these release tags: %s; looprel adopt takes them over.", someNames(status.Unknown))
+		p.line(terminal.Yellow, "The ledger does not know these release tags: %s; %s takes them over.", someNames(status.Unknown), a.typed("looprel adopt"))
 	}
 	p.blank()
 	p.next(s, &status.Next)
@@ -120,7 +120,7 @@ func (p *printer) environments(s *plan.Snapshot, environments []plan.Environment
 	p.table(table)
 	for _, environment := range environments {
 		if environment.Remark != "" {
-			p.indented("  ", agreementStyle(environment.Agreement), "%s: %s", environment.Name, environment.Remark)
+			p.indented("  ", agreementStyle(environment.Agreement), "%s: %s", environment.Name, p.typed(environment.Remark))
 		}
 	}
 }

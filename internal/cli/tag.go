@@ -210,17 +210,18 @@ func (a *app) printTagged(s *plan.Snapshot, t *plan.TagPlan) error {
 	}
 	p.blank()
 	p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", t.Component, t.Version, shortName(t.Tag), t.Entry.Tagged.Commit.Short(), s.Remote)
-	if next := firstPromotion(s); next != "" {
-		p.line(0, "Next: looprel promote %s", next)
+	if next := firstPromotion(s, t.Version); next != "" {
+		p.line(0, "Next: %s", a.typed(next))
 	}
 	return p.err
 }
 
-// firstPromotion is the environment that comes right after the tag.
-func firstPromotion(s *plan.Snapshot) string {
+// firstPromotion is the command that brings the release to the environment that
+// comes right after the tag. The one without a version is for this cycle's.
+func firstPromotion(s *plan.Snapshot, version release.Version) string {
 	for _, environment := range s.Train.Environments {
 		if environment.After == release.AfterTag && environment.Commissioned {
-			return environment.Name
+			return fmt.Sprintf("looprel promote %s %s", environment.Name, version)
 		}
 	}
 	return ""

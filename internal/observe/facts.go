@@ -19,7 +19,7 @@ import (
 
 // ReadSource reads an environments.yaml from a stream.
 func ReadSource(from io.Reader, shown string) (*Source, error) {
-	data, err := io.ReadAll(io.LimitReader(from, maxConfig+1))
+	data, err := readAtMost(from, shown)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", shown, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -45,7 +46,11 @@ func newSource(name string, data []byte) (*Source, error) {
 // ReadFile reads the file at a path; missing is errors.Is fs.ErrNotExist.
 func ReadFile(path, shown string) (*Source, error) {
 	data, err := readBounded(path)
-	if err != nil {
+	var misuse *plan.Misuse
+	switch {
+	case errors.As(err, &misuse):
+		return nil, err
+	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", shown, err)
 	}
 	return newSource(shown, data)
@@ -65,10 +70,25 @@ func readBounded(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxConfig {
-		return nil, fmt.Errorf("it has %d bytes, at most %d are read", info.Size(), maxConfig)
+	// Opening a pipe, or reading a device, may never end.
+	if !info.Mode().IsRegular() {
+		return nil, &plan.Misuse{Reason: path + " is not a regular file", Advice: "give a file; looprel validate - reads standard input"}
 	}
-	return os.ReadFile(path)
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	return readAtMost(file, path)
+}
+
+// readAtMost reads what there is, unless it is more than any environments.yaml.
+func readAtMost(from io.Reader, shown string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(from, maxConfig+1))
+	if err == nil && len(data) > maxConfig {
+		err = &plan.Misuse{Reason: fmt.Sprintf("%s has more than %d bytes", shown, maxConfig), Advice: "it is hardly an " + ConfigName}
+	}
+	return data, err
 }
 
 // Config finds the environments.yaml that counts, for a command that needs
