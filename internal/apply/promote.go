@@ -216,8 +216,13 @@ func (p *promotion) checkOwn() error {
 	}
 	if underway := environment.Underway; underway == nil || underway.Attempt != p.plan.Attempt() {
 		by := "somebody"
-		if underway != nil {
+		switch {
+		case underway != nil:
 			by = underway.By.Name
+		case environment.Broken != nil:
+			by = environment.Broken.By.Name
+		case environment.Running != nil:
+			by = environment.Running.By.Name
 		}
 		return &plan.Moved{Reason: fmt.Sprintf("%s took this promotion over; its outcome is theirs to record", by), Advice: "looprel status"}
 	}

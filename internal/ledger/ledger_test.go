@@ -258,6 +258,44 @@ func TestEntryCostDoesNotGrow(t *testing.T) {
 	}
 }
 
+// reading counts the directories that are read.
+type reading struct {
+	memory
+	trees *int
+}
+
+func (r reading) Tree(id object.ID) (object.Tree, error) {
+	*r.trees++
+	return r.memory.Tree(id)
+}
+
+// Reading all tags must not read each directory anew for each line.
+func TestTagsReadsDirectoriesOnce(t *testing.T) {
+	t.Parallel()
+	const lines = 100
+	store, state := memory{}, ledger.Empty()
+	for n := range lines {
+		next, _, err := store.add(state, tagged(t, fmt.Sprintf("0.%d.0", n+1), release.Date{}, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		state = next
+	}
+	trees := 0
+	state, err := ledger.At(state.Tip(), state.Root(), reading{store, &trees})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags, err := state.Tags("loop-server")
+	if err != nil || len(tags) != lines {
+		t.Fatalf("%d tags, %v", len(tags), err)
+	}
+	const most = 10
+	if trees > most {
+		t.Errorf("%d directories were read for %d lines, want at most %d", trees, lines, most)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	message, err := ledger.Encode(ledger.Entry{ID: "1", Kind: ledger.KindRecorded, At: start, Component: "c", Recorded: &ledger.Deployment{}})
 	if err != nil {

@@ -171,24 +171,41 @@ func (s *State) Tags(component string) (map[release.Version]object.ID, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The directory is read once: it has as many entries as there are lines.
+	directory, err := s.directory("tags/" + component)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]object.TreeEntry{}
+	for _, entry := range directory {
+		files[entry.Name] = entry
+	}
 	tags := map[release.Version]object.ID{}
 	for _, line := range lines {
-		text, err := s.file(tagsPath(component, line))
+		text, err := s.content(tagsPath(component, line), files[line.String()])
 		if err != nil {
-			return nil, fmt.Errorf("damaged ledger state: tags of line %s: %w", line, err)
+			return nil, err
 		}
-		for row := range strings.Lines(string(text)) {
-			name, id, _ := strings.Cut(strings.TrimSpace(row), " ")
-			version, err := release.ParseVersion(name)
-			if err != nil {
-				return nil, fmt.Errorf("damaged ledger state: tags of line %s: %w", line, err)
-			}
-			if tags[version], err = object.ParseID(id); err != nil {
-				return nil, fmt.Errorf("damaged ledger state: tags of line %s: %w", line, err)
-			}
+		if err := readTags(tags, string(text)); err != nil {
+			return nil, fmt.Errorf("damaged ledger state: tags of line %s: %w", line, err)
 		}
 	}
 	return tags, nil
+}
+
+// readTags reads the rows of a line's file of tags.
+func readTags(tags map[release.Version]object.ID, text string) error {
+	for row := range strings.Lines(text) {
+		name, id, _ := strings.Cut(strings.TrimSpace(row), " ")
+		version, err := release.ParseVersion(name)
+		if err != nil {
+			return err
+		}
+		if tags[version], err = object.ParseID(id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CycleRelease returns the version that the cycle planned for that day released;
@@ -246,6 +263,11 @@ func (s *State) file(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.content(path, entry)
+}
+
+// content returns the content of what a directory lists at a path.
+func (s *State) content(path string, entry object.TreeEntry) ([]byte, error) {
 	if !entry.Mode.IsFile() {
 		return nil, fmt.Errorf("damaged ledger state: %s is not a file", path)
 	}
@@ -270,13 +292,18 @@ func (s *State) entry(path string) (object.TreeEntry, error) {
 	return entry, nil
 }
 
-// names lists a directory; a missing one is empty.
-func (s *State) names(path string) ([]string, error) {
+// directory reads a directory; a missing one is empty.
+func (s *State) directory(path string) (object.Tree, error) {
 	entry, err := s.entry(path)
 	if err != nil {
 		return nil, ignoreMissing(err)
 	}
-	tree, err := s.store.Tree(entry.ID)
+	return s.store.Tree(entry.ID)
+}
+
+// names lists a directory; a missing one is empty.
+func (s *State) names(path string) ([]string, error) {
+	tree, err := s.directory(path)
 	if err != nil {
 		return nil, err
 	}

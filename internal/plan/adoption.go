@@ -52,7 +52,7 @@ func Unknown(s *Snapshot) (unknown []ledger.Tagged, ignored []string, err error)
 		}
 		version, isRelease := s.Component.TagPattern.ParseTag(name)
 		if !isRelease {
-			if strings.ContainsFunc(name, func(r rune) bool { return r >= '0' && r <= '9' }) {
+			if LooksLikeVersion(name) {
 				ignored = append(ignored, name)
 			}
 			continue
@@ -65,6 +65,13 @@ func Unknown(s *Snapshot) (unknown []ledger.Tagged, ignored []string, err error)
 	}
 	slices.SortFunc(unknown, func(a, b ledger.Tagged) int { return a.Version.Compare(b.Version) })
 	return unknown, ignored, nil
+}
+
+// LooksLikeVersion reports whether a tag that is no release could be taken for
+// one: 0.2 beside 0.2.0, v1.0.0 beside 1.0.0, 1.0.0-rc.1.
+func LooksLikeVersion(name string) bool {
+	_, isFileVersion := release.ParseFileVersion(strings.TrimPrefix(name, "v"))
+	return isFileVersion || strings.Trim(name, "v0123456789.") == "" && strings.ContainsAny(name, "0123456789")
 }
 
 // MakeAdoption plans to take over the releases that exist, the lines, and what
@@ -109,21 +116,20 @@ func MakeAdoption(s *Snapshot, request AdoptRequest) (*AdoptionPlan, error) {
 // tagged within it and the cycle has none yet.
 func (p *AdoptionPlan) assignCycle(s *Snapshot, taggedAt time.Time) error {
 	cycle, ok := s.Calendar().Current(s.Today())
-	if !ok || taggedAt.IsZero() {
+	if !ok || cycle.Skipped || taggedAt.IsZero() {
 		return nil
 	}
 	released, err := s.Ledger.CycleRelease(s.Component.Name, cycle.Planned)
 	if err != nil || !released.IsZero() {
 		return err
 	}
-	if release.DateOf(taggedAt.In(s.Train.Zone)).Before(cycle.Planned) {
+	if of, ok := s.Calendar().Current(s.civil(taggedAt)); !ok || of.Planned != cycle.Planned {
 		return nil
 	}
 	for i := range slices.Backward(p.Releases) {
 		if !p.Releases[i].Version.IsPatch() {
 			p.Releases[i].Cycle = cycle.Planned
-			p.Notes = append(p.Notes, fmt.Sprintf("%s is this cycle's release: it was tagged on %s",
-				p.Releases[i].Version, release.DateOf(taggedAt.In(s.Train.Zone))))
+			p.note("%s is this cycle's release: it was tagged on %s", p.Releases[i].Version, s.civil(taggedAt))
 			return nil
 		}
 	}
@@ -131,9 +137,15 @@ func (p *AdoptionPlan) assignCycle(s *Snapshot, taggedAt time.Time) error {
 }
 
 func (p *AdoptionPlan) addRunning(s *Snapshot, request AdoptRequest) error {
-	for name := range request.Running {
-		if _, ok := s.Train.Environment(name); !ok {
+	for _, name := range slices.Sorted(maps.Keys(request.Running)) {
+		environment, ok := s.Train.Environment(name)
+		switch {
+		case !ok:
 			return misuse("the environments are "+strings.Join(environmentNames(s.Train), ", "), "there is no environment %q", name)
+		case environment.Follows != "":
+			return misuse("leave it out", "%s follows branch %s and runs no release", name, environment.Follows)
+		case !environment.Commissioned:
+			return misuse("set \"commissioned: true\" in environments.yaml once it exists", "%s is not commissioned", name)
 		}
 	}
 	for _, environment := range s.Train.Environments {
@@ -147,46 +159,56 @@ func (p *AdoptionPlan) addRunning(s *Snapshot, request AdoptRequest) error {
 	return nil
 }
 
+// addEnvironment adds what the environment runs, by what was said or else seen,
+// if the ledger does not have it.
 func (p *AdoptionPlan) addEnvironment(s *Snapshot, environment release.Environment, request AdoptRequest) error {
-	version, said := request.Running[environment.Name]
-	if !said {
-		seen := request.Seen[environment.Name]
-		if seen == "" {
-			p.Notes = append(p.Notes, fmt.Sprintf("what %s runs is not known; say it with --running %s=VERSION", environment.Name, environment.Name))
-			return nil
-		}
-		parsed, err := release.ParseVersion(seen)
-		if err != nil {
-			p.Notes = append(p.Notes, fmt.Sprintf("%s shows version %q, which is no release", environment.Name, seen))
-			return nil
-		}
-		version = parsed
-	}
-	ref := TagRef(s.Component.TagPattern.Tag(version))
-	commit, tagged := s.Refs.Commit(ref)
-	if !tagged {
-		if said {
-			return misuse("give a version that has a tag", "%s has no tag %s", s.Remote, shortRef(ref))
-		}
-		p.Notes = append(p.Notes, fmt.Sprintf("%s shows version %s, which has no tag on %s", environment.Name, version, s.Remote))
-		return nil
-	}
 	known, err := s.Ledger.Environment(environment.Name, s.Component.Name)
 	if err != nil {
 		return err
 	}
+	version, said := request.Running[environment.Name]
+	if !said {
+		version = p.seenOn(environment, request.Seen[environment.Name], known.Running != nil)
+	}
+	if version.IsZero() {
+		return nil
+	}
+	ref := TagRef(s.Component.TagPattern.Tag(version))
+	commit, tagged := s.Refs.Commit(ref)
+	if !tagged && said {
+		return misuse("give a version that has a tag", "%s has no tag %s", s.Remote, shortRef(ref))
+	}
 	deployment := ledger.Deployment{Environment: environment.Name, Version: version.String(), Tag: ref, Commit: commit}
 	switch {
-	case known.Running == nil:
-		p.Running = append(p.Running, deployment)
-	case known.Running.Deployment == deployment:
-	case said:
+	case !tagged:
+		p.note("%s shows version %s, which has no tag on %s", environment.Name, version, s.Remote)
+	case known.Running != nil && known.Running.Deployment == deployment:
+	case known.Underway != nil:
+		p.note("a promotion to %s is under way; what it runs is not adopted", environment.Name)
+	case known.Running == nil || said:
 		p.Running = append(p.Running, deployment)
 	default:
-		p.Notes = append(p.Notes, fmt.Sprintf("%s shows %s and the ledger has %s; to record it: looprel promote %s %s --record-only --reason TEXT",
-			environment.Name, version, known.Running.Version, environment.Name, version))
+		p.note("%s shows %s and the ledger has %s; to record it: looprel promote %s %s --record-only --reason TEXT",
+			environment.Name, version, known.Running.Version, environment.Name, version)
 	}
 	return nil
+}
+
+// seenOn reads the version that an environment shows; no version, with a note, if
+// that is not the one of a release.
+func (p *AdoptionPlan) seenOn(environment release.Environment, seen string, known bool) release.Version {
+	version, err := release.ParseVersion(seen)
+	switch {
+	case seen != "" && err != nil:
+		p.note("%s shows version %q, which is no release", environment.Name, seen)
+	case seen == "" && !known:
+		p.note("what %s runs is not known; say it with --running %s=VERSION", environment.Name, environment.Name)
+	}
+	return version
+}
+
+func (p *AdoptionPlan) note(format string, values ...any) {
+	p.Notes = append(p.Notes, fmt.Sprintf(format, values...))
 }
 
 // Newest is the highest train release among those not in the ledger; ok is false

@@ -113,14 +113,18 @@ func SelectBranch(s *Snapshot, request TagRequest) (BranchChoice, error) {
 			return BranchChoice{}, err
 		}
 		if !request.Version.IsZero() && !line.Contains(request.Version) {
-			return BranchChoice{}, misuse("", "version %s does not belong to line %s", request.Version, line)
+			return BranchChoice{}, misuse("leave out --line, or give a version of that line", "version %s does not belong to line %s", request.Version, line)
 		}
 		return s.lineBranch(line, request.Version)
 	}
-	if request.Version.IsPatch() {
+	if request.Version.IsPatch() && (s.Component.Bump != release.BumpPatch || s.hasLine(request.Version.Line())) {
 		return s.lineBranch(request.Version.Line(), request.Version)
 	}
 	return s.branch(train, nil)
+}
+
+func (s *Snapshot) hasLine(line release.Line) bool {
+	return slices.ContainsFunc(s.Lines(), func(branch LineBranch) bool { return branch.Line == line })
 }
 
 func checkTagRequest(s *Snapshot, request TagRequest) error {

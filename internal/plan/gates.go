@@ -2,8 +2,11 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mozilla-services/looprel/internal/calendar"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -27,6 +30,12 @@ type Gate struct {
 	Reason  string  `json:"reason"`
 	Cure    string  `json:"cure,omitempty"`
 }
+
+// The gates that are the calendar's.
+const (
+	gateFrozen = "not-frozen"
+	gateWindow = "window"
+)
 
 func pass(name, format string, values ...any) Gate {
 	return Gate{Name: name, Verdict: Pass, Reason: fmt.Sprintf(format, values...)}
@@ -69,10 +78,8 @@ func commissionedGate(environment release.Environment) Gate {
 
 func knownGate(s *Snapshot, sel *Selection) Gate {
 	switch {
-	case sel.Release != nil && sel.Release.Adopted:
-		return pass("known", "adopted by %s", sel.Release.By.Name)
 	case sel.Release != nil:
-		return pass("known", "tagged by %s on %s", sel.Release.By.Name, release.DateOf(sel.Release.At.In(s.Train.Zone)))
+		return pass("known", "%s", s.origin(*sel.Release))
 	case sel.Commit.IsZero():
 		return fail("known", "looprel tag "+sel.Version, "%s %s has not been released", s.Component.Name, sel.Version)
 	}
@@ -86,22 +93,27 @@ func unmovedGate(s *Snapshot, sel *Selection) Gate {
 	}
 	problem := s.tagProblem(sel.Release.Tag, sel.Release.TagID)
 	if problem != "" {
-		return fail(name, fmt.Sprintf("put it back: git push %s %s:%s", s.Remote, sel.Release.TagID, sel.Release.Tag), "%s", problem)
+		return fail(name, s.putBack(*sel.Release), "%s", problem)
 	}
 	return pass(name, "tag %s is %s, as recorded", shortRef(sel.Release.Tag), sel.Release.TagID.Short())
 }
 
 // tagProblem says how a release's tag differs from what the ledger recorded, ""
 // if it does not.
-func (s *Snapshot) tagProblem(ref string, recorded [20]byte) string {
+func (s *Snapshot) tagProblem(ref string, recorded object.ID) string {
 	now, exists := s.Refs.IDs[ref]
 	switch {
 	case !exists:
 		return fmt.Sprintf("tag %s has been deleted on %s", shortRef(ref), s.Remote)
 	case now != recorded:
-		return fmt.Sprintf("tag %s has been moved on %s: it is %s, recorded was %x", shortRef(ref), s.Remote, now.Short(), recorded[:4])
+		return fmt.Sprintf("tag %s has been moved on %s: it is %s, recorded was %s", shortRef(ref), s.Remote, now.Short(), recorded.Short())
 	}
 	return ""
+}
+
+// putBack is what gives a release its tag again, moved or deleted.
+func (s *Snapshot) putBack(known ledger.Release) string {
+	return fmt.Sprintf("put it back: git push --force %s %s:%s", s.Remote, known.TagID, known.Tag)
 }
 
 func orderGate(s *Snapshot, sel *Selection) Gate {
@@ -117,17 +129,25 @@ func orderGate(s *Snapshot, sel *Selection) Gate {
 }
 
 func notFrozenGate(s *Snapshot, sel *Selection) Gate {
-	const name = "not-frozen"
+	const name = gateFrozen
 	freeze, frozen := s.Calendar().Frozen(s.Today())
 	switch {
 	case !frozen:
 		return pass(name, "no freeze on %s", s.Today())
 	case sel.isPatch():
-		return pass(name, "frozen until %s (%s), which does not hold for a patch release", freeze.To, freeze.Reason)
+		return pass(name, "frozen until %s%s, which does not hold for a patch release", freeze.To, because(freeze))
 	case s.isPushDay(sel):
-		return pass(name, "frozen until %s (%s), but an exception puts this push on today", freeze.To, freeze.Reason)
+		return pass(name, "frozen until %s%s, but an exception puts this push on today", freeze.To, because(freeze))
 	}
-	return fail(name, offCycleCommand(sel), "frozen from %s to %s (%s)", freeze.From, freeze.To, freeze.Reason)
+	return fail(name, offCycleCommand(sel), "frozen from %s to %s%s", freeze.From, freeze.To, because(freeze))
+}
+
+// because adds a freeze's reason, if it has one.
+func because(freeze release.Freeze) string {
+	if freeze.Reason == "" {
+		return ""
+	}
+	return " (" + freeze.Reason + ")"
 }
 
 // isPushDay reports whether today is the push day of the selected release. The
@@ -137,9 +157,12 @@ func (s *Snapshot) isPushDay(sel *Selection) bool {
 	return ok && cycle.Push == s.Today()
 }
 
+// isPatch reports whether the calendar does not apply: to a patch, unless it is a
+// cycle's release, as on a train that raises the patch number.
 func (sel *Selection) isPatch() bool {
 	version, isRelease := sel.Deployment.Release()
-	return isRelease && version.IsPatch()
+	ofCycle := sel.Release != nil && !sel.Release.Cycle.IsZero()
+	return isRelease && version.IsPatch() && !ofCycle
 }
 
 func offCycleCommand(sel *Selection) string {
@@ -147,7 +170,7 @@ func offCycleCommand(sel *Selection) string {
 }
 
 func windowGate(s *Snapshot, sel *Selection) Gate {
-	const name = "window"
+	const name = gateWindow
 	if sel.isPatch() {
 		return pass(name, "the calendar does not apply to a patch release")
 	}
@@ -158,9 +181,23 @@ func windowGate(s *Snapshot, sel *Selection) Gate {
 	}
 	judgement := s.Calendar().JudgePush(cycle, s.Now)
 	if !judgement.Verdict.Allows() {
-		return fail(name, offCycleCommand(sel), "%s", judgement.Reason)
+		return fail(name, offCycleCommand(sel), "%s", s.refusal(judgement))
 	}
 	return pass(name, "%s", judgement.Reason)
+}
+
+// refusal is a judgement that does not allow something, with the time from which
+// the calendar does, in the train's zone and the operator's; when there is none,
+// with the time that it is.
+func (s *Snapshot) refusal(judgement calendar.Judgement) string {
+	if judgement.Opens.IsZero() {
+		return fmt.Sprintf("%s; it is %s", judgement.Reason, calendar.Local(s.Now, s.Train.Zone, s.Now.Location()))
+	}
+	opens := calendar.Local(judgement.Opens, s.Train.Zone, s.Now.Location())
+	if strings.HasSuffix(judgement.Reason, opens) {
+		return judgement.Reason
+	}
+	return fmt.Sprintf("%s; open from %s", judgement.Reason, opens)
 }
 
 // cycleOf is the cycle whose release is selected.

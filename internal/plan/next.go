@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/calendar"
@@ -58,18 +57,28 @@ func MakeNext(s *Snapshot) (*Next, error) {
 	return next, next.dates(s, schedule)
 }
 
+// tag adds the release of this cycle, or when there is one, the next one.
 func (n *Next) tag(s *Snapshot, judgement calendar.Judgement) error {
-	if judgement.Verdict.Allows() {
+	due := Due{What: "tag the release of this cycle", Who: ReleaseManager, Command: "looprel tag",
+		DaysLate: judgement.DaysLate, Reason: judgement.Reason}
+	open := judgement.Verdict.Allows()
+	if open || judgement.Verdict == calendar.Frozen {
 		version, err := s.Ledger.CycleRelease(s.Component.Name, judgement.Cycle.Planned)
 		if err != nil {
 			return err
 		}
-		if version.IsZero() {
-			n.Due = append(n.Due, Due{What: "tag the release of this cycle", Who: ReleaseManager, Command: "looprel tag",
-				DaysLate: judgement.DaysLate, Reason: judgement.Reason})
+		switch {
+		case !version.IsZero():
+			n.Situation = fmt.Sprintf("cycle %d (tag %s, push %s) has its release, %s", judgement.Cycle.Number,
+				calendar.Day(judgement.Cycle.Tag), calendar.Day(judgement.Cycle.Push), version)
+		case open:
+			n.Due = append(n.Due, due)
+			return nil
+		case !judgement.Opens.IsZero():
+			due.From = judgement.Opens
+			n.Waiting = append(n.Waiting, due)
 			return nil
 		}
-		n.Situation = fmt.Sprintf("%s; this cycle's release is %s", n.Situation, version)
 	}
 	if following, ok := s.Calendar().Next(n.Today); ok {
 		n.Waiting = append(n.Waiting, Due{What: "tag the next release", Who: ReleaseManager, Command: "looprel tag",
@@ -94,9 +103,7 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 	var nothing *Refusal
 	switch {
 	case errors.As(err, &unclear):
-		n.Waiting = append(n.Waiting, Due{What: "choose a release for " + environment.Name, Who: environment.Maintainer,
-			Command: strings.TrimPrefix(unclear.Advice, "say which: "), Reason: unclear.Reason})
-		return nil
+		return n.choice(s, environment, state, unclear)
 	case errors.As(err, &nothing):
 		return nil // nothing to promote: other lines say what is due before
 	case err != nil:
@@ -124,12 +131,34 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 			continue
 		}
 		due.Reason = gate.Reason
-		due.From = n.opens(s, selection)
+		if gate.Name == gateWindow || gate.Name == gateFrozen {
+			due.From = opens(s, selection)
+		}
 		n.Waiting = append(n.Waiting, due)
 		return nil
 	}
 	due.DaysLate = daysLate(s, selection)
 	n.Due = append(n.Due, due)
+	return nil
+}
+
+// choice adds a first environment whose release must be chosen, if there is one
+// above what it runs. For a later environment its predecessor's line says what to
+// do before.
+func (n *Next) choice(s *Snapshot, environment release.Environment, state ledger.Environment, unclear *Misuse) error {
+	if _, later := s.Train.Predecessor(environment); later {
+		return nil
+	}
+	var runs release.Version
+	if state.Running != nil {
+		runs, _ = state.Running.Release()
+	}
+	above, err := releasesAbove(s, runs)
+	if err != nil || len(above) == 0 {
+		return err
+	}
+	n.Due = append(n.Due, Due{What: "choose a release for " + environment.Name, Who: environment.Maintainer,
+		Command: "looprel promote " + environment.Name + " " + above[len(above)-1], Reason: unclear.Reason + "; " + unclear.Advice})
 	return nil
 }
 
@@ -142,19 +171,19 @@ func stuckOn(s *Snapshot, environment release.Environment, state ledger.Environm
 	due := &Due{What: "finish the promotion to " + environment.Name, Who: environment.Maintainer, Reason: remark}
 	switch {
 	case state.Underway != nil:
-		due.Command = "looprel promote " + environment.Name + " " + state.Underway.Version
+		due.Command = promoteCommand(state.Underway.Deployment)
 		if s.Now.Before(state.Underway.Until) {
 			due.What, due.Command = "wait for the promotion to "+environment.Name, ""
 		}
 	case state.Broken != nil:
-		due.Command = "looprel promote " + environment.Name + " " + state.Broken.Version
+		due.Command = promoteCommand(state.Broken.Deployment)
 	}
 	return due
 }
 
 // opens is when the push window of the selected release opens, zero when it has
 // none or never does.
-func (n *Next) opens(s *Snapshot, selection *Selection) time.Time {
+func opens(s *Snapshot, selection *Selection) time.Time {
 	cycle, ok := s.cycleOf(selection)
 	if !ok || !selection.Environment.PushWindow {
 		return time.Time{}

@@ -128,9 +128,12 @@ const (
 type Step struct {
 	Kind   StepKind `json:"kind"`
 	Target string   `json:"target"`
-	Was    string   `json:"was"` // "" if it does not exist
-	Want   string   `json:"want"`
-	Reason string   `json:"reason"`
+	// Was is "" if the target does not exist, and for an entry, which goes on top of
+	// whatever the ledger ends with.
+	Was string `json:"was"`
+	// Want is "" while an id waits for a signature.
+	Want   string `json:"want"`
+	Reason string `json:"reason"`
 }
 
 // Change is a reference that a plan moves, with the values that it must have had

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,209 +10,6 @@ import (
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/release"
 )
-
-// PromoteRequest is what `promote` was asked for.
-type PromoteRequest struct {
-	Environment string
-	Version     release.Version // zero: the one whose turn it is
-	OffCycle    bool
-	Reason      string
-	// TakeOver replaces an attempt of somebody else before its lease ends.
-	TakeOver bool
-	// RecordOnly records a deployment that was made elsewhere.
-	RecordOnly bool
-}
-
-// Selection is what a promotion is about, before anything else is read.
-type Selection struct {
-	Environment release.Environment
-	ledger.Deployment
-	// Release is what the ledger knows of the release; nil for a branch's head,
-	// and for a release that the ledger does not know.
-	Release *ledger.Release
-	// State is what the ledger knows of the environment.
-	State ledger.Environment
-}
-
-// SelectRelease says which environment and which release a request is about.
-func SelectRelease(s *Snapshot, request PromoteRequest) (*Selection, error) {
-	environment, ok := s.Train.Environment(request.Environment)
-	if !ok {
-		return nil, misuse("the environments are "+strings.Join(environmentNames(s.Train), ", "), "there is no environment %q", request.Environment)
-	}
-	if err := checkPromoteRequest(environment, request); err != nil {
-		return nil, err
-	}
-	state, err := s.Ledger.Environment(environment.Name, s.Component.Name)
-	if err != nil {
-		return nil, err
-	}
-	selection := &Selection{Environment: environment, State: state}
-	selection.Deployment.Environment = environment.Name
-	if environment.Follows != "" {
-		return selection, selection.selectHead(s)
-	}
-	version := request.Version
-	if version.IsZero() {
-		if version, err = defaultRelease(s, environment); err != nil {
-			return nil, err
-		}
-	}
-	return selection, selection.selectVersion(s, version)
-}
-
-func environmentNames(train *release.Train) []string {
-	var names []string
-	for _, environment := range train.Environments {
-		names = append(names, environment.Name)
-	}
-	return names
-}
-
-func checkPromoteRequest(environment release.Environment, request PromoteRequest) error {
-	if environment.Follows != "" && !request.Version.IsZero() {
-		return misuse("looprel promote "+environment.Name, "%s follows branch %s and takes no VERSION", environment.Name, environment.Follows)
-	}
-	if request.RecordOnly {
-		if request.Version.IsZero() && environment.Follows == "" {
-			return misuse("looprel promote "+environment.Name+" VERSION --record-only --reason TEXT", "--record-only wants the VERSION that was deployed")
-		}
-		return checkReason("--record-only", true, request.Reason)
-	}
-	return checkReason("--off-cycle", request.OffCycle, request.Reason)
-}
-
-func (sel *Selection) selectHead(s *Snapshot) error {
-	ref := BranchRef(sel.Environment.Follows)
-	head, ok := s.Refs.IDs[ref]
-	if !ok {
-		return misuse("correct \"follows\" in environments.yaml", "%s has no branch %s, which %s follows",
-			s.Remote, sel.Environment.Follows, sel.Environment.Name)
-	}
-	sel.Commit = head
-	return nil
-}
-
-func (sel *Selection) selectVersion(s *Snapshot, version release.Version) error {
-	sel.Version = version.String()
-	sel.Tag = TagRef(s.Component.TagPattern.Tag(version))
-	known, ok, err := s.Ledger.Release(s.Component.Name, version)
-	if err != nil {
-		return err
-	}
-	if ok {
-		sel.Release, sel.Commit, sel.Tag = &known, known.Commit, known.Tag
-		return nil
-	}
-	sel.Commit, _ = s.Refs.Commit(sel.Tag)
-	return nil
-}
-
-// defaultRelease is the release whose turn it is: the first environment takes
-// the current cycle's, later ones what their predecessor runs.
-func defaultRelease(s *Snapshot, environment release.Environment) (release.Version, error) {
-	predecessor, ok := s.Train.Predecessor(environment)
-	if !ok {
-		return cycleRelease(s, environment)
-	}
-	before, err := s.Ledger.Environment(predecessor.Name, s.Component.Name)
-	if err != nil {
-		return release.Version{}, err
-	}
-	if before.Underway != nil {
-		choices := []string{before.Underway.Version}
-		if before.Running != nil {
-			choices = append(choices, before.Running.Version)
-		}
-		return release.Version{}, choose(environment, choices, "a promotion to %s is under way", predecessor.Name)
-	}
-	if before.Broken != nil {
-		choices := []string{before.Broken.Version}
-		if before.Running != nil {
-			choices = append(choices, before.Running.Version)
-		}
-		return release.Version{}, choose(environment, choices, "the last promotion to %s ended as %q", predecessor.Name, before.Broken.Outcome)
-	}
-	if before.Running == nil {
-		return release.Version{}, refuse("looprel promote "+predecessor.Name, "%s runs no release yet, and %s comes after it", predecessor.Name, environment.Name)
-	}
-	version, isRelease := before.Running.Release()
-	if !isRelease {
-		return release.Version{}, misuse("looprel promote "+environment.Name+" VERSION", "%s runs %s, which is no release", predecessor.Name, before.Running.Version)
-	}
-	return version, nil
-}
-
-// cycleRelease is the current cycle's release. It is ambiguous when something
-// higher was released since, a patch of it or an off-cycle release.
-func cycleRelease(s *Snapshot, environment release.Environment) (release.Version, error) {
-	cycle, ok := s.Calendar().Current(s.Today())
-	var version release.Version
-	var err error
-	if ok {
-		if version, err = s.Ledger.CycleRelease(s.Component.Name, cycle.Planned); err != nil {
-			return release.Version{}, err
-		}
-	}
-	above, err := releasesAbove(s, version)
-	if err != nil {
-		return release.Version{}, err
-	}
-	switch {
-	case len(above) > 0 && !version.IsZero():
-		return release.Version{}, choose(environment, append([]string{version.String()}, above...), "something higher than this cycle's %s has been released", version)
-	case !version.IsZero():
-		return version, nil
-	case len(above) > 0:
-		return release.Version{}, choose(environment, above, "this cycle has released nothing yet")
-	}
-	return release.Version{}, refuse("looprel next says what is due", "this cycle has released nothing yet")
-}
-
-// releasesAbove lists the releases made by looprel above a version, lowest
-// first; adopted ones are history and no candidates. Above no version, it lists
-// the newest alone.
-func releasesAbove(s *Snapshot, version release.Version) ([]string, error) {
-	lines, err := s.Ledger.Lines(s.Component.Name)
-	if err != nil {
-		return nil, err
-	}
-	var above []string
-	for _, line := range slices.Backward(lines) {
-		if !version.IsZero() && line.Compare(version.Line()) < 0 {
-			break
-		}
-		versions, err := s.Ledger.Versions(s.Component.Name, line)
-		if err != nil {
-			return nil, err
-		}
-		for _, candidate := range slices.Backward(versions) {
-			if candidate.Compare(version) <= 0 {
-				break
-			}
-			known, _, err := s.Ledger.Release(s.Component.Name, candidate)
-			if err != nil {
-				return nil, err
-			}
-			if !known.Adopted {
-				above = append(above, candidate.String())
-			}
-			if version.IsZero() {
-				return above, nil
-			}
-		}
-	}
-	slices.Reverse(above)
-	return above, nil
-}
-
-func choose(environment release.Environment, choices []string, format string, values ...any) error {
-	commands := make([]string, len(choices))
-	for i, version := range choices {
-		commands[i] = "looprel promote " + environment.Name + " " + version
-	}
-	return misuse("say which: "+strings.Join(commands, ", or "), format, values...)
-}
 
 // Target is what a promotion must know beyond the ledger.
 type Target struct {
@@ -291,7 +87,7 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	p.Changes = notes.Collect(target.Changes)
 	p.Report = p.Changes.Report(s.Web)
 	if request.RecordOnly {
-		return p, recordElsewhere(s, sel, p)
+		return p, recordElsewhere(s, sel, target, request, p)
 	}
 	if already(s, sel, p) {
 		return p, nil
@@ -303,8 +99,7 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	if err != nil {
 		return nil, err
 	}
-	resumed := takesOver != "" && sel.State.Underway.Deployment == sel.Deployment
-	p.Gates = gates(s, sel, request, resumed)
+	p.Gates = gates(s, sel, request, resumes(sel))
 	p.DaysLate = daysLate(s, sel)
 	p.Entry = s.entry(ledger.KindPromotionStarted)
 	p.Entry.OffCycle, p.Entry.Reason = request.OffCycle, request.Reason
@@ -314,6 +109,16 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	}
 	p.addSteps(s)
 	return p, nil
+}
+
+// resumes reports whether the promotion finishes one that was begun, and was
+// killed or interrupted.
+func resumes(sel *Selection) bool {
+	if underway := sel.State.Underway; underway != nil {
+		return underway.Deployment == sel.Deployment
+	}
+	broken := sel.State.Broken
+	return broken != nil && broken.Outcome == ledger.Unknown && broken.Deployment == sel.Deployment
 }
 
 // leaseSlack covers what an attempt does beside: pushing its entries, and a row
@@ -367,6 +172,8 @@ func takeOver(s *Snapshot, sel *Selection, target Target, request PromoteRequest
 	p.ProbeFirst = true
 	since := underway.Since.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST")
 	switch {
+	case underway.Attempt == target.OwnAttempt && !resumes(sel):
+		p.Notes = append(p.Notes, fmt.Sprintf("your attempt of %s, to promote %s, was interrupted; this replaces it", since, underway.Version))
 	case underway.Attempt == target.OwnAttempt:
 		p.Notes = append(p.Notes, fmt.Sprintf("your attempt of %s was interrupted; this finishes it", since))
 	case request.TakeOver:
@@ -377,7 +184,7 @@ func takeOver(s *Snapshot, sel *Selection, target Target, request PromoteRequest
 		return "", &Moved{
 			Reason: fmt.Sprintf("%s is promoting %s to %s since %s (lease until %s)", underway.By.Name, underway.Version,
 				sel.Environment.Name, since, underway.Until.In(s.Train.Zone).Format("15:04 MST")),
-			Advice: "wait for it, or, if it is known to be dead: looprel promote " + sel.Environment.Name + " " + sel.Version + " --take-over",
+			Advice: "wait for it, or, if it is known to be dead: " + promoteCommand(sel.Deployment) + " --take-over",
 		}
 	}
 	return underway.Attempt, nil
@@ -407,30 +214,33 @@ func (p *PromotionPlan) addSteps(s *Snapshot) {
 // shortDuration writes a duration without the zeros at its end: 5m, not 5m0s.
 func shortDuration(d time.Duration) string {
 	text := d.String()
-	text = strings.TrimSuffix(text, "0s")
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-len(zero)+1]
+		}
 	}
-	if strings.ContainsAny(text[len(text)-1:], "hm") {
-		return text
-	}
-	return d.String()
+	return text
 }
 
 // Probed reports whether there is anything to look at.
 func (p *PromotionPlan) Probed() bool { return p.Target.URL != "" && !p.Probe.Disabled }
 
 // recordElsewhere plans the record of a deployment that was made without
-// looprel. The gates do not judge what has happened already.
-func recordElsewhere(s *Snapshot, sel *Selection, p *PromotionPlan) error {
+// looprel. The gates do not judge what has happened already; but the attempt of
+// somebody else is not ended by it.
+func recordElsewhere(s *Snapshot, sel *Selection, target Target, request PromoteRequest, p *PromotionPlan) error {
 	if sel.Tag != "" && sel.Release == nil {
 		return refuse("to take it over: looprel adopt", "the ledger does not know %s %s", s.Component.Name, sel.Version)
 	}
 	if already(s, sel, p) {
 		return nil
 	}
+	if _, err := takeOver(s, sel, target, request, p); err != nil {
+		return err
+	}
+	p.ProbeFirst = false // nothing is deployed
 	p.Entry = s.entry(ledger.KindRecorded)
-	p.Entry.Reason = p.Reason
+	p.Entry.OffCycle, p.Entry.Reason = p.OffCycle, p.Reason
 	p.Entry.Recorded = &sel.Deployment
 	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: s.Train.LedgerRef, Want: p.Entry.Subject(), Reason: p.Reason})
 	return nil

@@ -15,8 +15,6 @@ type releasedFiles struct {
 	files map[string][]byte
 	// changelog is the released changelog; nil without one.
 	changelog *changelog.File
-	// before are the versions that the version files had, by position.
-	before []release.FileVersion
 }
 
 // releaseFiles writes the version into the version files, and version and date
@@ -31,11 +29,11 @@ func (p *TagPlan) releaseFiles(s *Snapshot, branch *Branch, request TagRequest) 
 		if !exists {
 			return nil, misuse("correct version-files in environments.yaml", "version file %s does not exist in %s", file.Path, branch.At.ID.Short())
 		}
-		before, err := versionfile.Read(file, content)
-		if err != nil {
+		// What cannot be read as a version is not overwritten with one.
+		if _, err := versionfile.Read(file, content); err != nil {
 			return nil, misuseOf(err)
 		}
-		released.before = append(released.before, before)
+		var err error
 		if released.files[file.Path], err = versionfile.Set(file, content, p.Version.String()); err != nil {
 			return nil, misuseOf(err)
 		}
@@ -106,12 +104,14 @@ func checkVersionInside(component release.Component, files map[string][]byte, ve
 }
 
 // developmentFiles are the files of the commit that follows the release: the next
-// version, and a new section on top of the changelog if it opens one. A release
-// of an earlier commit is merged: what was added to the changelog since stays
-// unreleased.
+// version, and a new section on top of the changelog if it opens one. A version
+// that is ahead stays: a patch of master itself leaves 0.18.0-dev as it was.
+//
+// After the release of an earlier commit the tip's files are what counts: what was
+// added to the changelog since stays unreleased.
 func (p *TagPlan) developmentFiles(s *Snapshot, branch *Branch, released *releasedFiles, opens bool) (map[string][]byte, error) {
 	files := maps.Clone(released.files)
-	if p.build.mergesRelease {
+	if p.build.earlier {
 		files = maps.Clone(branch.Tip.Files)
 	}
 	var next release.Version
@@ -123,14 +123,20 @@ func (p *TagPlan) developmentFiles(s *Snapshot, branch *Branch, released *releas
 		if !exists {
 			continue // removed since the commit that is released
 		}
+		before, err := versionfile.Read(file, branch.Tip.Files[file.Path])
+		if err != nil {
+			return nil, misuseOf(err)
+		}
 		text := p.Version.String()
-		if opens {
-			text = developmentVersion(s.Component, released.before[i], p.Version)
+		switch {
+		case before.Version.Compare(p.Version) > 0:
+			text = before.Text
+		case opens:
+			text = developmentVersion(s.Component, before, p.Version)
 		}
 		if parsed, ok := release.ParseFileVersion(text); ok && i == 0 && opens {
 			next = parsed.Version
 		}
-		var err error
 		if files[file.Path], err = versionfile.Set(file, content, text); err != nil {
 			return nil, misuseOf(err)
 		}
@@ -145,7 +151,7 @@ func (p *TagPlan) developmentChangelog(s *Snapshot, released *releasedFiles, fil
 		return nil
 	}
 	path := s.Component.Changelog.Path
-	if !p.build.mergesRelease {
+	if !p.build.earlier {
 		if !next.IsZero() {
 			files[path] = []byte(released.changelog.Open(next).String())
 		}
@@ -164,14 +170,9 @@ func (p *TagPlan) developmentChangelog(s *Snapshot, released *releasedFiles, fil
 	return nil
 }
 
-// developmentVersion is what a version file carries after a release: what it
-// announced if that is still ahead (a patch of master itself leaves 0.18.0-dev
-// as it was), otherwise the next version with the same pre-release, "dev" if it
-// had none.
+// developmentVersion is what a version file carries after a release: the next
+// version with the same pre-release, "dev" if it had none.
 func developmentVersion(component release.Component, before release.FileVersion, released release.Version) string {
-	if before.Prerelease != "" && before.Version.Compare(released) > 0 {
-		return before.Text
-	}
 	suffix := before.Prerelease
 	if suffix == "" {
 		suffix = "dev"

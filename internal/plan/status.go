@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/ledger"
@@ -127,7 +128,12 @@ func environmentStatus(s *Snapshot, environment release.Environment, seen Seen) 
 		Follows: environment.Follows, Running: state.Running, Underway: state.Underway, Broken: state.Broken, Seen: seen,
 	}
 	status.Agreement, status.Remark = agree(s, status)
-	if remark := unfinished(s, status); remark != "" {
+	switch remark := unfinished(s, status); {
+	case remark == "":
+	case status.Underway == nil && status.Agreement == Differs:
+		// After an attempt that failed, both matter.
+		status.Remark += "; " + remark
+	default:
 		status.Remark = remark
 	}
 	return status, nil
@@ -146,7 +152,11 @@ func agree(s *Snapshot, status EnvironmentStatus) (Agreement, string) {
 	case running == nil:
 		return Differs, fmt.Sprintf("it runs %s and the ledger knows nothing of it%s", seen.shown(), recordCommand(s, status))
 	case !seen.shows(running.Deployment):
-		return Differs, fmt.Sprintf("it runs %s and the ledger has %s%s", seen.shown(), running.Version, recordCommand(s, status))
+		runs, recorded := seen.shown(), running.Version
+		if runs == recorded {
+			runs, recorded = runs+" at "+seen.Revision, recorded+" at "+running.Commit.Short()
+		}
+		return Differs, fmt.Sprintf("it runs %s and the ledger has %s%s", runs, recorded, recordCommand(s, status))
 	case seen.Healthy != nil && !*seen.Healthy:
 		return Unhealthy, "its heartbeat fails: " + seen.Health
 	}
@@ -161,13 +171,13 @@ func (s Seen) shown() string {
 }
 
 // shows reports whether what was seen is the deployment: by version, and where
-// that is hidden, by revision.
+// that is hidden, by revision. The commits of a branch share a version; of them
+// the revision tells, where it is shown.
 func (s Seen) shows(deployment ledger.Deployment) bool {
-	if s.Version != "" {
+	if s.Version != "" && (s.Version != deployment.Version || deployment.Tag != "" || s.Revision == "") {
 		return s.Version == deployment.Version
 	}
-	commit := deployment.Commit.String()
-	return len(s.Revision) >= 7 && len(s.Revision) <= len(commit) && commit[:len(s.Revision)] == s.Revision
+	return len(s.Revision) >= 7 && strings.HasPrefix(deployment.Commit.String(), s.Revision)
 }
 
 // recordCommand is what to type when a known release was deployed elsewhere.
@@ -191,14 +201,23 @@ func unfinished(s *Snapshot, status EnvironmentStatus) string {
 		if s.Now.Before(underway.Until) {
 			return fmt.Sprintf("%s is promoting %s since %s", underway.By.Name, underway.Version, when)
 		}
-		return fmt.Sprintf("the promotion of %s that %s began %s never ended; looprel promote %s %s finishes it",
-			underway.Version, underway.By.Name, when, status.Name, underway.Version)
+		return fmt.Sprintf("the promotion of %s that %s began %s never ended; %s finishes it",
+			underway.Version, underway.By.Name, when, promoteCommand(underway.Deployment))
 	}
 	if broken := status.Broken; broken != nil {
-		return fmt.Sprintf("the promotion of %s ended as %q; looprel promote %s %s tries again",
-			broken.Version, broken.Outcome, status.Name, broken.Version)
+		return fmt.Sprintf("the promotion of %s ended as %q; %s tries again",
+			broken.Version, broken.Outcome, promoteCommand(broken.Deployment))
 	}
 	return ""
+}
+
+// promoteCommand is what brings the deployment about. One of a branch's head
+// takes no version.
+func promoteCommand(deployment ledger.Deployment) string {
+	if deployment.Tag == "" {
+		return "looprel promote " + deployment.Environment
+	}
+	return "looprel promote " + deployment.Environment + " " + deployment.Version
 }
 
 // inFlight lists the releases that are on their way, newest first, down to the
@@ -226,6 +245,9 @@ func inFlight(s *Snapshot) ([]ReleaseStatus, error) {
 			}
 			below := version.Compare(lastRunning) < 0
 			history := known.Adopted && len(known.Reached) == 0 && known.Cycle.IsZero()
+			if history && !below && !lastRunning.IsZero() {
+				continue // made by hand, and passed over: what runs comes further down
+			}
 			if history || below && known.WasOn(last) || len(releases) == maxInFlight {
 				return releases, nil
 			}

@@ -77,6 +77,7 @@ func MakeTag(s *Snapshot, branch *Branch, request TagRequest) (*TagPlan, error) 
 		Verb: "tag", Component: s.Component.Name, Branch: branch.Ref, Previous: branch.Base.Version,
 		OffCycle: request.OffCycle, Reason: request.Reason,
 		Commits: []PlannedCommit{}, Omitted: []string{}, Notes: []string{}, Steps: []Step{},
+		Report: notes.Notes{}.Report(s.Web),
 	}
 	done, err := p.alreadyTagged(s, branch, request)
 	if err != nil || done {
@@ -88,10 +89,11 @@ func MakeTag(s *Snapshot, branch *Branch, request TagRequest) (*TagPlan, error) 
 	}
 	p.Version, p.Why = choice.version, choice.reason
 	p.Tag = TagRef(s.Component.TagPattern.Tag(p.Version))
-	if err := p.schedule(s, branch, request); err != nil {
+	// A version that cannot be used at all comes before a day that is not right yet.
+	if err := checkUnused(s, branch, p.Version); err != nil {
 		return nil, err
 	}
-	if err := checkUnused(s, branch, p.Version); err != nil {
+	if err := p.schedule(s, branch, request); err != nil {
 		return nil, err
 	}
 	if branch.Unchanged {
@@ -114,7 +116,7 @@ func MakeTag(s *Snapshot, branch *Branch, request TagRequest) (*TagPlan, error) 
 func (p *TagPlan) alreadyTagged(s *Snapshot, branch *Branch, request TagRequest) (bool, error) {
 	version := request.Version
 	if version.IsZero() {
-		if branch.Line != nil || request.OffCycle || request.Bump == release.BumpPatch {
+		if request.OffCycle || wantsPatch(s, branch, request) {
 			return false, nil
 		}
 		cycle, ok := s.Calendar().Current(s.Today())
@@ -137,16 +139,31 @@ func (p *TagPlan) alreadyTagged(s *Snapshot, branch *Branch, request TagRequest)
 		}
 	}
 	if problem := s.tagProblem(known.Tag, known.TagID); problem != "" {
-		return false, refuse(fmt.Sprintf("put it back: git push %s %s:%s", s.Remote, known.TagID, known.Tag), "%s", problem)
+		return false, refuse(s.putBack(known), "%s", problem)
 	}
-	p.Version, p.Tag, p.TagID = version, known.Tag, known.TagID
-	p.Cycle, p.DaysLate = known.Cycle, known.DaysLate
-	p.Already = fmt.Sprintf("%s %s is already tagged: by %s, %s", p.Component, version, known.By.Name,
-		known.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"))
+	p.repeat(s, known)
 	// What a run that was cut off after its push left undone.
 	p.Steps = append(p.Steps, Change{Ref: known.Tag, New: known.TagID}.step(LocalRef, "the tag in this clone"))
 	p.Refs = []Change{{Ref: known.Tag, New: known.TagID}}
 	return true, nil
+}
+
+// repeat makes the plan that of a release that the ledger has.
+func (p *TagPlan) repeat(s *Snapshot, known ledger.Release) {
+	p.Version, p.Tag, p.TagID, p.Previous = known.Version, known.Tag, known.TagID, known.Base
+	p.Cycle, p.DaysLate, p.OffCycle, p.Reason = known.Cycle, known.DaysLate, known.OffCycle, known.Reason
+	if known.Branch != "" {
+		p.Branch = known.Branch
+	}
+	if cycle, ok := s.Calendar().ByPlanned(known.Cycle); ok && !known.Cycle.IsZero() {
+		p.Push = cycle.Push
+	}
+	by := "by"
+	if known.Adopted {
+		by = "adopted by"
+	}
+	p.Already = fmt.Sprintf("%s %s is already tagged: %s %s, %s", p.Component, p.Version, by, known.By.Name,
+		known.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"))
 }
 
 // isRepeated reports whether asking for a version that the ledger has is the
@@ -162,27 +179,93 @@ func (p *TagPlan) isRepeated(s *Snapshot, known ledger.Release) (bool, error) {
 
 // schedule holds a train release to the calendar.
 func (p *TagPlan) schedule(s *Snapshot, branch *Branch, request TagRequest) error {
-	if request.OffCycle || p.Version.IsPatch() || branch.Line != nil {
+	if request.OffCycle || !isTrainRelease(s, branch, request, p.Version) {
 		return nil
 	}
 	judgement := s.Calendar().JudgeTag(s.Now)
-	offCycle := "wait; or, off the calendar: looprel tag --off-cycle --reason TEXT"
+	command := "looprel tag --off-cycle --reason TEXT"
+	if !request.Version.IsZero() {
+		command = fmt.Sprintf("looprel tag %s --off-cycle --reason TEXT", p.Version)
+	}
+	advice := "wait; or, off the calendar: " + command
 	if !judgement.Verdict.Allows() {
-		return refuse(offCycle, "%s", judgement.Reason)
+		return refuse(advice, "%s", s.refusal(judgement))
 	}
 	released, err := s.Ledger.CycleRelease(s.Component.Name, judgement.Cycle.Planned)
 	if err != nil {
 		return err
 	}
 	if !released.IsZero() {
-		return refuse(offCycle, "this cycle has released %s; one more wants a reason", released)
+		return refuse(advice, "this cycle has released %s%s", released, s.beforeNext())
+	}
+	if err := checkBaseKnown(s, branch); err != nil {
+		return err
 	}
 	p.Cycle, p.Push, p.DaysLate = judgement.Cycle.Planned, judgement.Cycle.Push, judgement.DaysLate
 	p.Notes = append(p.Notes, judgement.Cycle.Notes...)
 	return nil
 }
 
-// Release is what the ledger will know of the release.
+// checkBaseKnown refuses a train release on top of one that somebody made by hand
+// after the ledger's first: it may be this cycle's, and a second one would follow
+// it unseen.
+func checkBaseKnown(s *Snapshot, branch *Branch) error {
+	base := branch.Base.Version
+	begun, err := knowsTrainRelease(s)
+	if err != nil || !begun || base.IsZero() {
+		return err
+	}
+	_, known, err := s.Ledger.Release(s.Component.Name, base)
+	if err == nil && !known {
+		err = refuse("to take it over: looprel adopt", "the last release of %s, %s, is not in the ledger: it was tagged without looprel",
+			shortRef(branch.Ref), base)
+	}
+	return err
+}
+
+// knowsTrainRelease reports whether the ledger has a release of the component
+// that is no patch.
+func knowsTrainRelease(s *Snapshot) (bool, error) {
+	lines, err := s.Ledger.Lines(s.Component.Name)
+	if err != nil {
+		return false, err
+	}
+	for _, line := range slices.Backward(lines) {
+		versions, err := s.Ledger.Versions(s.Component.Name, line)
+		if err != nil || len(versions) > 0 && !versions[0].IsPatch() {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// wantsPatch reports whether the next version that is asked for is a patch.
+func wantsPatch(s *Snapshot, branch *Branch, request TagRequest) bool {
+	if branch.Line != nil {
+		return true
+	}
+	if request.Line != "" {
+		return request.Bump == "" || request.Bump == release.BumpPatch
+	}
+	return request.Bump == release.BumpPatch && s.Component.Bump != release.BumpPatch
+}
+
+// isTrainRelease reports whether the calendar applies to a release: it does not
+// to patches, unless each release of the train is one and no line was named.
+func isTrainRelease(s *Snapshot, branch *Branch, request TagRequest, version release.Version) bool {
+	return !version.IsPatch() || s.Component.Bump == release.BumpPatch && branch.Line == nil && request.Line == ""
+}
+
+// beforeNext says that it is too early for the next cycle's release.
+func (s *Snapshot) beforeNext() string {
+	next, ok := s.Calendar().Next(s.Today())
+	if !ok {
+		return ", and no tagging day lies ahead"
+	}
+	return ", and for the next one it is " + s.refusal(s.Calendar().JudgeTagOf(next, s.Now))
+}
+
+// tagged is what the ledger will know of the release.
 func (p *TagPlan) tagged(branch *Branch, commit object.ID) *ledger.Tagged {
 	return &ledger.Tagged{
 		Version: p.Version, Tag: p.Tag, TagID: p.TagID, Commit: commit, Branch: branch.Ref,

@@ -20,8 +20,10 @@ type tagBuild struct {
 	release *object.Commit
 	// development is the commit on top that opens the next version; nil without.
 	development *object.Commit
-	// mergesRelease: development is a merge of the branch's tip and the release,
-	// which was made from an earlier commit.
+	// earlier: a commit below the branch's tip is released. Development then comes
+	// on top of the tip, and keeps what the tip's files say.
+	earlier bool
+	// mergesRelease: development is a merge of the tip and the release commit.
 	mergesRelease bool
 	tag           object.Tag
 	// files are the blobs and trees of both commits.
@@ -61,7 +63,8 @@ func (p *TagPlan) compose(s *Snapshot, branch *Branch, request TagRequest) error
 // earlier commit is merged back by it, so that the branch contains its release.
 func (p *TagPlan) composeDevelopment(s *Snapshot, branch *Branch, released *releasedFiles) error {
 	build := &p.build
-	build.mergesRelease = branch.At.ID != branch.Tip.ID && build.release != nil
+	build.earlier = branch.At.ID != branch.Tip.ID
+	build.mergesRelease = build.earlier && build.release != nil
 	opens := branch.Line == nil && !s.Component.NoDevelopment && len(ReleaseFiles(s.Component)) > 0
 	if !opens && !build.mergesRelease {
 		return nil
@@ -71,7 +74,7 @@ func (p *TagPlan) composeDevelopment(s *Snapshot, branch *Branch, released *rele
 		return err
 	}
 	from, before := branch.Tip, branch.Tip.Files
-	if !build.mergesRelease && build.release != nil {
+	if !build.earlier && build.release != nil {
 		from.Root = build.release.Tree
 		from.Trees = maps.Clone(branch.At.Trees)
 		for _, o := range build.files {
@@ -110,7 +113,9 @@ func (p *TagPlan) commit(role, subject string, from Revision, files map[string][
 		}
 		p.build.files = append(p.build.files, objects...)
 	}
-	p.Commits = append(p.Commits, PlannedCommit{Role: role, Subject: subject, Tree: root, Files: slices.Sorted(maps.Keys(files))})
+	paths := slices.AppendSeq([]string{}, maps.Keys(files))
+	slices.Sort(paths)
+	p.Commits = append(p.Commits, PlannedCommit{Role: role, Subject: subject, Tree: root, Files: paths})
 	return &object.Commit{Tree: root, Author: author, Committer: author, Message: subject + "\n"}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/release"
 	"github.com/mozilla-services/looprel/internal/versionfile"
 )
@@ -32,9 +33,13 @@ func chooseVersion(s *Snapshot, branch *Branch, request TagRequest) (chosen, err
 	if err != nil {
 		return chosen{}, err
 	}
+	bump := request.Bump
+	if bump == "" && wantsPatch(s, branch, request) {
+		bump = release.BumpPatch
+	}
 	switch {
-	case request.Bump != "" && !base.IsZero():
-		return chosen{base.Bump(request.Bump), fmt.Sprintf("%s with the %s number raised, as asked for", base, request.Bump)}, nil
+	case bump != "" && !base.IsZero():
+		return chosen{base.Bump(bump), fmt.Sprintf("%s with the %s number raised, as asked for", base, bump)}, nil
 	case file.Prerelease != "" && file.Version.Compare(base) > 0:
 		return chosen{file.Version, fmt.Sprintf("%s announces %s", s.Component.VersionFiles[0].Path, file.Text)}, nil
 	case base.IsZero() && !file.Version.IsZero():
@@ -54,7 +59,7 @@ func nextOnLine(s *Snapshot, branch *Branch, request TagRequest) (chosen, error)
 		return chosen{}, err
 	}
 	if newest.IsZero() {
-		return chosen{}, refuse(fmt.Sprintf("looprel tag %d.%d.0 --off-cycle --reason TEXT", branch.Line.Major, branch.Line.Minor),
+		return chosen{}, refuse(fmt.Sprintf("looprel tag %d.%d.0 --line %s", branch.Line.Major, branch.Line.Minor, branch.Line),
 			"line %s has no release yet", branch.Line)
 	}
 	return chosen{newest.Bump(release.BumpPatch), fmt.Sprintf("the next patch after %s", newest)}, nil
@@ -138,15 +143,17 @@ func checkUnused(s *Snapshot, branch *Branch, version release.Version) error {
 	if err != nil {
 		return err
 	}
+	if inLedger {
+		tag = known.Tag
+	}
 	id, tagged := s.Refs.IDs[tag]
 	switch {
 	case inLedger && !tagged:
 		return refuse("choose a higher version: looprel tag VERSION",
-			"%s was released by %s on %s and its tag has been deleted since; a version is never used again",
-			version, known.By.Name, release.DateOf(known.At.In(s.Train.Zone)))
+			"%s was %s and its tag has been deleted since; a version is never used again", version, s.origin(known))
 	case inLedger:
 		return refuse("choose a higher version: looprel tag VERSION",
-			"%s exists: tagged by %s on %s", version, known.By.Name, release.DateOf(known.At.In(s.Train.Zone)))
+			"%s exists: %s", version, s.origin(known))
 	case tagged:
 		return refuse("to take it over as it is: looprel adopt",
 			"tag %s exists on %s (%s) and the ledger does not know it", version, s.Remote, id.Short())
@@ -164,6 +171,15 @@ func checkUnused(s *Snapshot, branch *Branch, version release.Version) error {
 			"%s is not above %s, which %s contains", version, base, shortRef(branch.Ref))
 	}
 	return nil
+}
+
+// origin says how the ledger came to know a release.
+func (s *Snapshot) origin(known ledger.Release) string {
+	act := "tagged"
+	if known.Adopted {
+		act = "adopted"
+	}
+	return fmt.Sprintf("%s by %s on %s", act, known.By.Name, s.civil(known.At))
 }
 
 func shortRef(ref string) string {

@@ -127,17 +127,18 @@ type FileVersion struct {
 }
 
 // ParseFileVersion reads a version in a file: MAJOR.MINOR.PATCH with an optional
-// pre-release and build part. ok is false for anything else.
+// pre-release and build part. ok is false for anything else, and for numbers that
+// no release can have.
 func ParseFileVersion(text string) (version FileVersion, ok bool) {
 	parsed, err := semver.StrictNewVersion(text)
 	if err != nil {
 		return FileVersion{}, false
 	}
-	return FileVersion{
-		Version:    NewVersion(parsed.Major(), parsed.Minor(), parsed.Patch()),
-		Prerelease: parsed.Prerelease(),
-		Text:       text,
-	}, true
+	released, err := ParseVersion(fmt.Sprintf("%d.%d.%d", parsed.Major(), parsed.Minor(), parsed.Patch()))
+	if err != nil {
+		return FileVersion{}, false
+	}
+	return FileVersion{Version: released, Prerelease: parsed.Prerelease(), Text: text}, true
 }
 
 // Line is a release line: all patch releases of one MAJOR.MINOR.
