@@ -48,7 +48,7 @@ func Promote(ctx context.Context, session *observe.Session, p *plan.PromotionPla
 			Advice: "wait for it",
 		}
 	}
-	promotion := promotion{session: session, plan: p, outlets: outlets}
+	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now()}
 	if err := promotion.start(ctx, remake); err != nil {
 		return ledger.Finished{}, errors.Join(err, lock.Release())
 	}
@@ -74,6 +74,7 @@ type promotion struct {
 	session *observe.Session
 	plan    *plan.PromotionPlan
 	outlets Outlets
+	begin   time.Time // by the real clock
 }
 
 // start records that the attempt begins. When something moved, the gates are
@@ -198,7 +199,7 @@ func (p *promotion) finish(ctx context.Context, finished ledger.Finished) error 
 	if err := check(ctx); err != nil {
 		return err
 	}
-	entry := p.plan.Outcome(p.session.Snapshot(), finished)
+	entry := p.plan.Outcome(p.session.Snapshot(), finished, p.outlets.Now().Sub(p.begin))
 	err := Record(ctx, p.session, entry, check)
 	var moved *plan.Moved
 	if err != nil && !errors.As(err, &moved) {

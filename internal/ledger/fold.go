@@ -99,7 +99,7 @@ func (f *folding) recordTag(tagged Tagged) error {
 			return err
 		}
 	}
-	f.files[path] = fmt.Appendf(slices.Clone(text), "%s %s\n", tagged.Version, tagged.TagID)
+	f.files[path] = fmt.Appendf(slices.Clone(text), "%s %s %s\n", tagged.Version, tagged.TagID, tagged.Tag)
 	return nil
 }
 

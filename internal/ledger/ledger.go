@@ -18,7 +18,7 @@
 //	format                                     "1 0.1.0": the format, and the first looprel that knows it
 //	state/<component>/<line>/<version>         a Release, as JSON; <line> is MAJOR.MINOR.x
 //	cycles/<component>/<planned tagging day>   the version that this cycle released
-//	tags/<component>/<line>                    a line for each release: "<version> <id of the tag>"
+//	tags/<component>/<line>                    a line for each release: "<version> <id> <reference>" of its tag
 //	environments/<environment>/<component>     an Environment, as JSON
 //
 // A reader that meets a format, or a kind of entry, that it does not know stops
@@ -192,7 +192,10 @@ type Finished struct {
 func (e Entry) Subject() string {
 	switch e.Kind {
 	case KindAdopted:
-		if len(e.Adopted.Releases) == 1 {
+		switch len(e.Adopted.Releases) {
+		case 0:
+			return "adopt what runs of " + e.Component
+		case 1:
 			return fmt.Sprintf("adopt %s %s", e.Component, e.Adopted.Releases[0].Version)
 		}
 		return fmt.Sprintf("adopt %d releases of %s", len(e.Adopted.Releases), e.Component)

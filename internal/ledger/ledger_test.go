@@ -146,7 +146,7 @@ func TestFold(t *testing.T) {
 		t.Errorf("0.10.0: %+v, %v, %v", known, ok, err)
 	}
 	tags, err := state.Tags("loop-server")
-	if err != nil || len(tags) != 2 || tags[version(t, "0.10.1")] != id("tag 0.10.1") {
+	if err != nil || len(tags) != 2 || tags[version(t, "0.10.1")].ID != id("tag 0.10.1") {
 		t.Errorf("tags: %v, %v", tags, err)
 	}
 }

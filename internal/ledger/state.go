@@ -164,9 +164,15 @@ func (s *State) Versions(component string, line release.Line) ([]release.Version
 	return versions, nil
 }
 
+// Tag is where the tag of a release was recorded to be.
+type Tag struct {
+	Ref string // full name
+	ID  object.ID
+}
+
 // Tags returns the recorded tag of each release of a component. It reads one
 // small file for each line, not one for each release.
-func (s *State) Tags(component string) (map[release.Version]object.ID, error) {
+func (s *State) Tags(component string) (map[release.Version]Tag, error) {
 	lines, err := s.Lines(component)
 	if err != nil {
 		return nil, err
@@ -180,7 +186,7 @@ func (s *State) Tags(component string) (map[release.Version]object.ID, error) {
 	for _, entry := range directory {
 		files[entry.Name] = entry
 	}
-	tags := map[release.Version]object.ID{}
+	tags := map[release.Version]Tag{}
 	for _, line := range lines {
 		text, err := s.content(tagsPath(component, line), files[line.String()])
 		if err != nil {
@@ -194,16 +200,21 @@ func (s *State) Tags(component string) (map[release.Version]object.ID, error) {
 }
 
 // readTags reads the rows of a line's file of tags.
-func readTags(tags map[release.Version]object.ID, text string) error {
+func readTags(tags map[release.Version]Tag, text string) error {
 	for row := range strings.Lines(text) {
-		name, id, _ := strings.Cut(strings.TrimSpace(row), " ")
-		version, err := release.ParseVersion(name)
+		fields := strings.Fields(row)
+		if len(fields) != 3 {
+			return fmt.Errorf("%q: expected version, id and reference", strings.TrimSpace(row))
+		}
+		version, err := release.ParseVersion(fields[0])
 		if err != nil {
 			return err
 		}
-		if tags[version], err = object.ParseID(id); err != nil {
+		id, err := object.ParseID(fields[1])
+		if err != nil {
 			return err
 		}
+		tags[version] = Tag{Ref: fields[2], ID: id}
 	}
 	return nil
 }

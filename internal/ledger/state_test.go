@@ -42,7 +42,7 @@ func TestFoldAdoption(t *testing.T) {
 		t.Errorf("the cycle's release is %s, %v", got, err)
 	}
 	tags, err := state.Tags("loop-server")
-	if err != nil || len(tags) != 3 || tags[version(t, "0.9.1")] != id("tag 0.9.1") {
+	if err != nil || len(tags) != 3 || tags[version(t, "0.9.1")].ID != id("tag 0.9.1") {
 		t.Errorf("tags %v, %v", tags, err)
 	}
 	attic, err := state.Environment("attic", "loop-server")
@@ -201,7 +201,7 @@ func TestSubjects(t *testing.T) {
 		"promote loop-server 0.10.0 to production: started":  started("production", "0.10.0", "one", "", 0),
 		"promote loop-server 0.10.0 to production: verified": finished("production", "0.10.0", "one", ledger.Verified, 0),
 		"record loop-server 0.10.0 on production":            recorded,
-		"adopt 0 releases of loop-server":                    adopted,
+		"adopt what runs of loop-server":                     adopted,
 	} {
 		if got := one.Subject(); got != want {
 			t.Errorf("subject %q, want %q", got, want)

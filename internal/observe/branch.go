@@ -56,6 +56,14 @@ func (s *Session) Branch(ctx context.Context, choice plan.BranchChoice, at strin
 	if branch.Base, branch.Ignored, err = s.base(ctx, released, release.Version{}); err != nil {
 		return nil, s.deepen(err)
 	}
+	branch.Latest = branch.Base.Version
+	if released != choice.Head {
+		latest, _, err := s.base(ctx, choice.Head, release.Version{})
+		if err != nil {
+			return nil, s.deepen(err)
+		}
+		branch.Latest = latest.Version
+	}
 	var exclude []object.ID
 	if !branch.Base.Commit.IsZero() {
 		exclude = []object.ID{branch.Base.Commit}
@@ -158,7 +166,7 @@ func (s *Session) base(ctx context.Context, commit object.ID, below release.Vers
 		}
 		version, isRelease := pattern.ParseTag(name)
 		if !isRelease {
-			if looksLikeVersion(name) {
+			if plan.LooksLikeVersion(name) {
 				ignored = append(ignored, name)
 			}
 			continue
@@ -179,13 +187,6 @@ func (s *Session) base(ctx context.Context, commit object.ID, below release.Vers
 		return plan.Base{}, ignored, err
 	}
 	return candidates[at], ignored, nil
-}
-
-// looksLikeVersion reports whether a tag that is no release could be taken for
-// one: 0.2 beside 0.2.0, v1.0.0 beside 1.0.0, 1.0.0-rc.1.
-func looksLikeVersion(name string) bool {
-	_, isFileVersion := release.ParseFileVersion(strings.TrimPrefix(name, "v"))
-	return isFileVersion || strings.Trim(name, "v0123456789.") == "" && strings.ContainsAny(name, "0123456789")
 }
 
 // unchanged reports whether a tree differs from a release's in nothing but

@@ -113,7 +113,7 @@ func Adoption(ctx context.Context, s *Session, running map[string]release.Versio
 		return nil, err
 	}
 	request := plan.AdoptRequest{Running: running, Seen: map[string]string{}}
-	if newest, ok := plan.Newest(unknown); ok {
+	if newest, ok := plan.Newest(s.snapshot, unknown); ok {
 		if request.TaggedAt, err = s.taggedAt(ctx, newest); err != nil {
 			return nil, err
 		}

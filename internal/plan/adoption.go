@@ -127,7 +127,7 @@ func (p *AdoptionPlan) assignCycle(s *Snapshot, taggedAt time.Time) error {
 		return nil
 	}
 	for i := range slices.Backward(p.Releases) {
-		if !p.Releases[i].Version.IsPatch() {
+		if s.isTrainVersion(p.Releases[i].Version) {
 			p.Releases[i].Cycle = cycle.Planned
 			p.note("%s is this cycle's release: it was tagged on %s", p.Releases[i].Version, s.civil(taggedAt))
 			return nil
@@ -213,13 +213,19 @@ func (p *AdoptionPlan) note(format string, values ...any) {
 
 // Newest is the highest train release among those not in the ledger; ok is false
 // if there is none. Its date decides about the cycle.
-func Newest(unknown []ledger.Tagged) (newest ledger.Tagged, ok bool) {
+func Newest(s *Snapshot, unknown []ledger.Tagged) (newest ledger.Tagged, ok bool) {
 	for _, tagged := range slices.Backward(unknown) {
-		if !tagged.Version.IsPatch() {
+		if s.isTrainVersion(tagged.Version) {
 			return tagged, true
 		}
 	}
 	return ledger.Tagged{}, false
+}
+
+// isTrainVersion reports whether a version can be a train release: no patch,
+// unless each release of the train is one.
+func (s *Snapshot) isTrainVersion(version release.Version) bool {
+	return !version.IsPatch() || s.Component.Bump == release.BumpPatch
 }
 
 // SameFacts reports whether a plan made later would adopt the same.

@@ -88,7 +88,7 @@ func TestAdoptCycle(t *testing.T) {
 			taggedAt := w.Now
 			w.at(c.now)
 			unknown, _, err := plan.Unknown(w.Snapshot)
-			if newest, ok := plan.Newest(unknown); err != nil || !ok || newest.Version != version("0.10.0") {
+			if newest, ok := plan.Newest(w.Snapshot, unknown); err != nil || !ok || newest.Version != version("0.10.0") {
 				t.Fatalf("the newest train release is %+v, %v", newest, err)
 			}
 			p, err := plan.MakeAdoption(w.Snapshot, plan.AdoptRequest{TaggedAt: taggedAt})

@@ -16,9 +16,7 @@ type TagRequest struct {
 	Bump    release.Bump    // "": as configured
 	// Line is a release line (0.9.x), or the short name of the train's branch to
 	// make a patch release of that branch itself.
-	Line string
-	// At is the commit to release; zero: the branch's head.
-	At       object.ID
+	Line     string
 	OffCycle bool
 	Reason   string
 	// FillChangelog adds what the changelog's section leaves out.
@@ -43,6 +41,9 @@ type Branch struct {
 	Tip Revision
 	// Base is the highest release tag that At contains; no version if it has none.
 	Base Base
+	// Latest is the highest release tag that Tip contains; it is Base's unless an
+	// earlier commit is released.
+	Latest release.Version
 	// Ignored are tags that look like versions and are not releases.
 	Ignored []string
 	// Changes are the commits since Base, newest first, limited to the

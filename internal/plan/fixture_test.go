@@ -345,6 +345,6 @@ func (w *world) start(environment, text string) *plan.PromotionPlan {
 func (w *world) promote(environment, text string, outcome ledger.Outcome) {
 	w.t.Helper()
 	p := w.start(environment, text)
-	entry := p.Outcome(w.Snapshot, ledger.Finished{Outcome: outcome, Detail: "as the test wants"})
+	entry := p.Outcome(w.Snapshot, ledger.Finished{Outcome: outcome, Detail: "as the test wants"}, 0)
 	w.record(entry)
 }

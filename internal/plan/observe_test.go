@@ -43,6 +43,13 @@ func (w *world) observe(choice plan.BranchChoice, at object.ID) *plan.Branch {
 		}
 	}
 	slices.Sort(branch.Ignored)
+	onTip := w.ancestors(branch.Tip.ID)
+	for ref := range w.Refs.IDs {
+		released, isRelease := w.Component.TagPattern.ParseTag(strings.TrimPrefix(ref, plan.TagRef("")))
+		if commit, _ := w.Refs.Commit(ref); isRelease && slices.Contains(onTip, commit) && released.Compare(branch.Latest) > 0 {
+			branch.Latest = released
+		}
+	}
 	var before []object.ID
 	if !branch.Base.Commit.IsZero() {
 		before = w.ancestors(branch.Base.Commit)

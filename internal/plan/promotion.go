@@ -246,9 +246,14 @@ func recordElsewhere(s *Snapshot, sel *Selection, target Target, request Promote
 	return nil
 }
 
-// Outcome is the entry that ends the attempt of a plan.
-func (p *PromotionPlan) Outcome(s *Snapshot, finished ledger.Finished) ledger.Entry {
+// Outcome is the entry that ends the attempt of a plan, so long after its start.
+// A clock that is overridden stands still.
+func (p *PromotionPlan) Outcome(s *Snapshot, finished ledger.Finished, after time.Duration) ledger.Entry {
 	entry := s.entry(ledger.KindPromotionFinished)
+	entry.ID = p.Attempt() + "-outcome"
+	if !s.ClockOverridden {
+		entry.At = entry.At.Add(after).Truncate(time.Second)
+	}
 	finished.Deployment, finished.Attempt = p.Entry.Started.Deployment, p.Entry.Started.Attempt
 	entry.Finished = &finished
 	entry.OffCycle, entry.Reason = p.OffCycle, p.Reason

@@ -271,7 +271,7 @@ func TestOutcome(t *testing.T) {
 	w.at("2014-08-08 12:00")
 	p := w.mustPromote(plan.PromoteRequest{Environment: "production", OffCycle: true, Reason: "a breach"})
 	w.record(p.Entry)
-	entry := p.Outcome(w.Snapshot, ledger.Finished{Outcome: ledger.Verified, Detail: "seen"})
+	entry := p.Outcome(w.Snapshot, ledger.Finished{Outcome: ledger.Verified, Detail: "seen"}, 90*time.Second)
 	w.record(entry)
 	state, err := w.Ledger.Environment("production", component)
 	if err != nil || state.Running == nil || state.Running.Version != "0.10.0" || state.Underway != nil || state.Previous.Version != "0.9.0" {

@@ -190,6 +190,32 @@ func TestTagAtMerges(t *testing.T) {
 }
 
 // On a line nothing is reopened; the merge still keeps the branch's later work.
+// A commit from before the branch's last release is no place for the next one.
+func TestTagAtBeforeLastRelease(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	earlier := w.Refs.IDs["refs/heads/master"]
+	w.commit("master", "Later", files{"app.js": "later\n"})
+	w.release(plan.TagRequest{})
+	w.commit("master", "Newest", files{"app.js": "newest\n"})
+	w.at("2014-08-19 12:00")
+	_, err := w.planTagAt(plan.TagRequest{Version: version("0.11.0")}, earlier)
+	check(t, err, "refused: "+earlier.Short()+" is older than 0.10.0, the last release of master")
+}
+
+// Running it again on a line that has nothing new finds its release.
+func TestLineAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.branchFrom("0.9.x", "refs/tags/0.9.0")
+	w.commit("0.9.x", "Bug 1000003 - Fix.", files{"app.js": "fixed\n"})
+	first := w.release(plan.TagRequest{Line: "0.9.x"})
+	again := w.mustTag(plan.TagRequest{Line: "0.9.x"})
+	if again.Already == "" || again.Version != first.Version || len(again.Commits) != 0 {
+		t.Errorf("the second run plans %s: %q", again.Version, again.Already)
+	}
+}
+
 func TestTagAtOnLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -307,7 +307,7 @@ func (status *Status) checkTags(s *Snapshot) error {
 	}
 	slices.SortFunc(versions, release.Version.Compare)
 	for _, version := range versions {
-		if problem := s.tagProblem(TagRef(s.Component.TagPattern.Tag(version)), recorded[version]); problem != "" {
+		if problem := s.tagProblem(recorded[version].Ref, recorded[version].ID); problem != "" {
 			status.TagProblems = append(status.TagProblems, problem)
 		}
 	}

@@ -93,12 +93,17 @@ func MakeTag(s *Snapshot, branch *Branch, request TagRequest) (*TagPlan, error) 
 	if err := checkUnused(s, branch, p.Version); err != nil {
 		return nil, err
 	}
+	if err := checkNotBehind(s, branch, p.Version, request); err != nil {
+		return nil, err
+	}
 	if err := p.schedule(s, branch, request); err != nil {
 		return nil, err
 	}
 	if branch.Unchanged {
-		return nil, refuse("looprel notes shows what has been committed since",
-			"nothing has changed on %s since %s, so there is nothing to release", shortRef(branch.Ref), branch.Base.Version)
+		if err := p.unchanged(s, branch); err != nil {
+			return nil, err
+		}
+		return p, nil
 	}
 	p.Changes = notes.Collect(branch.Changes)
 	p.Report = p.Changes.Report(s.Web)
@@ -109,6 +114,47 @@ func MakeTag(s *Snapshot, branch *Branch, request TagRequest) (*TagPlan, error) 
 		return nil, err
 	}
 	return p, p.Seal(context.Background(), nil)
+}
+
+// checkNotBehind refuses what would release the branch backwards, or a patch of
+// the train's own branch that was not asked for by its name.
+func checkNotBehind(s *Snapshot, branch *Branch, version release.Version, request TagRequest) error {
+	own := shortRef(branch.Ref)
+	if request.Bump == release.BumpPatch && request.Line == "" && branch.Line == nil && s.Component.Bump != release.BumpPatch {
+		return misuse(fmt.Sprintf("looprel tag --line %s", own), "a patch of %s itself, %s, wants --line %s", own, version, own)
+	}
+	if branch.Latest.Compare(branch.Base.Version) > 0 && !version.IsPatch() {
+		return refuse("choose a commit after that release",
+			"%s is older than %s, the last release of %s", branch.At.ID.Short(), branch.Latest, own)
+	}
+	return nil
+}
+
+// unchanged answers when there is nothing new to release: a line whose tip is its
+// newest release is done, as a second run finds it; anything else is refused.
+func (p *TagPlan) unchanged(s *Snapshot, branch *Branch) error {
+	base := branch.Base
+	known, inLedger, err := s.Ledger.Release(s.Component.Name, base.Version)
+	if err != nil {
+		return err
+	}
+	if branch.Line != nil && inLedger && !known.Adopted && s.tagProblem(known.Tag, known.TagID) == "" {
+		p.alreadySo(s, known)
+		return nil
+	}
+	advice := "looprel notes shows what has been committed since"
+	if !inLedger {
+		advice = fmt.Sprintf("the ledger does not know %s; to take it over: looprel adopt", base.Version)
+	}
+	return refuse(advice, "nothing has changed on %s since %s, so there is nothing to release", shortRef(branch.Ref), base.Version)
+}
+
+// alreadySo makes the plan that of a release that the ledger has, with what a run
+// that was cut off after its push left undone.
+func (p *TagPlan) alreadySo(s *Snapshot, known ledger.Release) {
+	p.repeat(s, known)
+	local := Change{Ref: known.Tag, New: known.TagID}
+	p.Steps, p.Refs = []Step{local.step(LocalRef, "the tag in this clone")}, []Change{local}
 }
 
 // alreadyTagged recognises a run that was made before: this cycle's release, or
@@ -141,10 +187,7 @@ func (p *TagPlan) alreadyTagged(s *Snapshot, branch *Branch, request TagRequest)
 	if problem := s.tagProblem(known.Tag, known.TagID); problem != "" {
 		return false, refuse(s.putBack(known), "%s", problem)
 	}
-	p.repeat(s, known)
-	// What a run that was cut off after its push left undone.
-	p.Steps = append(p.Steps, Change{Ref: known.Tag, New: known.TagID}.step(LocalRef, "the tag in this clone"))
-	p.Refs = []Change{{Ref: known.Tag, New: known.TagID}}
+	p.alreadySo(s, known)
 	return true, nil
 }
 

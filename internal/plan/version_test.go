@@ -42,7 +42,11 @@ func TestNextVersion(t *testing.T) {
 			request: plan.TagRequest{Bump: release.BumpMinor}, want: "0.10.0", why: "0.9.0 with the minor number raised, as asked for",
 		},
 		"--bump major": {request: plan.TagRequest{Bump: release.BumpMajor}, want: "1.0.0"},
-		"--bump patch": {request: plan.TagRequest{Bump: release.BumpPatch}, want: "0.9.1"},
+		"--bump patch without --line": {
+			request: plan.TagRequest{Bump: release.BumpPatch},
+			err:     "misuse: a patch of master itself, 0.9.1, wants --line master\nlooprel tag --line master",
+		},
+		"--bump patch": {request: plan.TagRequest{Bump: release.BumpPatch, Line: "master"}, want: "0.9.1"},
 		"VERSION":      {request: plan.TagRequest{Version: version("0.12.0")}, want: "0.12.0", why: "as asked for"},
 		"VERSION and --bump": {
 			request: plan.TagRequest{Version: version("0.12.0"), Bump: release.BumpMinor}, err: "misuse: VERSION and --bump",
