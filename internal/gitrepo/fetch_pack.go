@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -100,13 +101,18 @@ func indexPack(pack *os.File) (checksum plumbing.Hash, index *idxfile.MemoryInde
 	return checksum, index, err
 }
 
-// settle makes a file permanent and gives it its name.
+// settle makes a file permanent and gives it its name. One that has the name
+// already is the same pack's and stays, as in git: whoever reads the directory at
+// that moment could miss a file that is being replaced.
 func settle(file *os.File, name string) error {
 	// Read-only, as git's own packs are. Windows cannot rename an open file.
 	if err := errors.Join(file.Sync(), file.Chmod(0o444), file.Close()); err != nil {
 		return err
 	}
-	return os.Rename(file.Name(), name)
+	if err := os.Link(file.Name(), name); err == nil || errors.Is(err, fs.ErrExist) {
+		return os.Remove(file.Name())
+	}
+	return os.Rename(file.Name(), name) // not every file system has hard links
 }
 
 // discard closes and removes a temporary file; one that was settled is left

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"github.com/mozilla-services/looprel/internal/object"
@@ -18,7 +19,8 @@ import (
 //	git --git-dir .git/looprel/ledger.git log refs/looprel/ledger
 type LedgerStore struct {
 	*Objects
-	dir string
+	dir     string
+	environ environ
 }
 
 // LedgerStore opens the ledger's store, and makes it where there is none. Two
@@ -34,7 +36,7 @@ func (r *Repository) LedgerStore() (*LedgerStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &LedgerStore{Objects: objects, dir: directory}, nil
+	return &LedgerStore{Objects: objects, dir: directory, environ: r.environ}, nil
 }
 
 // createStore makes an empty bare repository beside its place and then puts it
@@ -77,6 +79,27 @@ func fillStore(directory string) error {
 
 // Dir is the store's directory, for "git --git-dir".
 func (s *LedgerStore) Dir() string { return s.dir }
+
+// maxPacks is how many packs the store may have before it is tidied: each fetch of
+// news adds one, and each is looked into for every object.
+const maxPacks = 50
+
+// Tidy has git put the store's many small packs together, if there are too many
+// by now and git is installed. Nothing depends on it but speed, so a failure is
+// not told.
+func (s *LedgerStore) Tidy(ctx context.Context) {
+	packs, err := filepath.Glob(filepath.Join(s.dir, "objects", "pack", "*.pack"))
+	if err != nil || len(packs) <= maxPacks {
+		return
+	}
+	git, err := findProgram(s.environ, "git")
+	if err != nil {
+		return
+	}
+	command := exec.CommandContext(ctx, git, "--git-dir", s.dir, "repack", "-a", "-d", "-q") //nolint:gosec // the installed git, on the tool's own store
+	command.Env = s.environ.forOtherRepository()
+	_ = command.Run() // see above
+}
 
 // Close releases open files.
 func (s *LedgerStore) Close() error { return s.close() }

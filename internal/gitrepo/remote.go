@@ -85,7 +85,6 @@ func (r *Remote) Config() RemoteConfig { return r.config }
 // print.
 func (r *Remote) DisplayURL() string { return withoutUserinfo(r.config.URL) }
 
-
 // Close ends all conversations. The remote can be used again afterwards.
 func (r *Remote) Close() error {
 	var errs []error

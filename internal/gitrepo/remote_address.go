@@ -51,10 +51,11 @@ func parseAddress(text, base string) (address, error) {
 var remoteHelper = regexp.MustCompile(`^[A-Za-z0-9]+::`)
 
 func isScheme(text string) bool {
-	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("+.-", r))
-	})
+	return scheme.MatchString(text)
 }
+
+// scheme is that of a URL, see RFC 3986, section 3.1.
+var scheme = regexp.MustCompile(`^[A-Za-z0-9+.-]+$`)
 
 // isLocalPath follows git: a colon before the first slash makes it a host's
 // name, except behind a Windows drive letter.

@@ -42,7 +42,7 @@ func newSource(objectsDir string) *source {
 	directory := filepath.Dir(objectsDir)
 	s := &source{packDir: filepath.Join(objectsDir, "pack")}
 	s.storage = filesystem.NewStorageWithOptions(
-		withoutAlternates{osfs.New(directory, osfs.WithBoundOS())},
+		objectFiles{osfs.New(directory, osfs.WithBoundOS())},
 		cache.NewObjectLRU(objectCacheSize),
 		filesystem.Options{KeepDescriptors: true, LargeObjectThreshold: DefaultBlobLimit})
 	s.indexed = s.changed()
@@ -74,17 +74,39 @@ func (s *source) encoded(id object.ID) (plumbing.EncodedObject, error) {
 	return s.storage.EncodedObject(plumbing.AnyObject, plumbing.Hash(id))
 }
 
-// withoutAlternates hides objects/info/alternates from go-git, which would read
-// every borrowed index anew for each object that it does not find at once, and
-// would resolve relative paths elsewhere than git does.
-type withoutAlternates struct{ billy.Filesystem }
+// objectFiles is a directory of objects as go-git is to see it.
+type objectFiles struct{ billy.Filesystem }
 
-// Open refuses the file that lists alternates.
-func (f withoutAlternates) Open(name string) (billy.File, error) {
+// Open hides objects/info/alternates from go-git, which would read every borrowed
+// index anew for each object that it does not find at once, and would resolve
+// relative paths elsewhere than git does.
+func (f objectFiles) Open(name string) (billy.File, error) {
 	if filepath.ToSlash(filepath.Clean(name)) == "objects/info/alternates" {
 		return nil, os.ErrNotExist
 	}
 	return f.Filesystem.Open(name)
+}
+
+// ReadDir leaves out files that vanish while they are listed, as the temporary
+// ones of other processes do. Without it go-git would take the whole directory of
+// packs for a missing one.
+func (f objectFiles) ReadDir(name string) ([]os.FileInfo, error) {
+	entries, err := os.ReadDir(filepath.Join(f.Root(), name))
+	if err != nil {
+		return nil, err
+	}
+	infos := make([]os.FileInfo, 0, len(entries))
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		infos = append(infos, info)
+	}
+	return infos, nil
 }
 
 // alternates lists the object directories that this one borrows from, in git's

@@ -188,6 +188,7 @@ func (s *Session) fetchLedger(ctx context.Context, ref string, tip object.ID, de
 		if err := s.fetch(ctx, "the ledger", s.store.Objects, request); err != nil {
 			return err
 		}
+		defer s.store.Tidy(ctx) // once the new tip is set, which keeps its objects
 	}
 	if before == tip {
 		return nil
@@ -300,7 +301,7 @@ func (s *Session) checkOtherLedgers(ctx context.Context, home string) error {
 	found := make([]bool, len(remotes))
 	var group errgroup.Group
 	for i, remote := range remotes {
-		if remote.Name == home {
+		if remote.Name == home || gitrepo.SameAddress(remote.URL, s.remote.Config().URL) {
 			continue
 		}
 		group.Go(func() error {
@@ -313,7 +314,7 @@ func (s *Session) checkOtherLedgers(ctx context.Context, home string) error {
 			defer other.Close() //nolint:errcheck // only its references were wanted
 			shown, err := other.List(ctx)
 			if err == nil {
-				_, found[i] = shown.Refs[s.source.Train.LedgerRef]
+				found[i] = s.isOtherLedger(shown.Refs[s.source.Train.LedgerRef])
 			}
 			return nil
 		})
@@ -328,6 +329,28 @@ func (s *Session) checkOtherLedgers(ctx context.Context, home string) error {
 		}
 	}
 	return nil
+}
+
+// isOtherLedger reports whether a ledger's tip, zero for none, is that of another
+// ledger than the home's. A mirror shows the same tip, or one that this clone has
+// seen before. Where the home was named and has a ledger, it is the one.
+func (s *Session) isOtherLedger(tip object.ID) bool {
+	home := s.shown.Refs[s.source.Train.LedgerRef]
+	switch {
+	case tip.IsZero(), tip == home:
+		return false
+	case home.IsZero():
+		return true // a second ledger would begin beside it
+	case s.options.Remote != "":
+		return false
+	}
+	store, err := s.repository.LedgerStore()
+	if err != nil {
+		return true
+	}
+	defer store.Close() //nolint:errcheck // it was only read
+	known, err := store.Has(tip)
+	return err != nil || !known
 }
 
 // otherRemotePatience bounds the look at remotes that are not the home.
