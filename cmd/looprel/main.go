@@ -23,5 +23,6 @@ func main() {
 		Environ: os.Environ(),
 		Now:     time.Now,
 		Random:  rand.Reader,
+		Exit:    os.Exit,
 	}, os.Args[1:]))
 }

@@ -89,11 +89,23 @@ func (p *promotion) start(ctx context.Context, remake func(context.Context) (*pl
 			return err
 		}
 		if later.Already != "" || later.Commit != p.plan.Commit || later.Running != p.plan.Running || later.Entry.Started.TakesOver != p.plan.Entry.Started.TakesOver {
-			return &plan.Moved{Reason: fmt.Sprintf("%s is no longer as the plan had it", p.plan.Environment),
-				Advice: "look at it: looprel status"}
+			return p.overtaken(later)
 		}
 		return nil
 	})
+}
+
+// overtaken says who changed the environment while this promotion was planned.
+func (p *promotion) overtaken(later *plan.PromotionPlan) error {
+	moved := &plan.Moved{Reason: fmt.Sprintf("%s is no longer as the plan had it", p.plan.Environment), Advice: "look at it: looprel status"}
+	environment, err := p.session.Snapshot().Ledger.Environment(p.plan.Environment, p.plan.Component)
+	if err != nil {
+		return err
+	}
+	if running := environment.Running; running != nil && later.Running != p.plan.Running {
+		moved.Reason = fmt.Sprintf("%s brought %s to %s meanwhile; nothing was deployed", running.By.Name, running.Version, p.plan.Environment)
+	}
+	return moved
 }
 
 // run deploys and looks, and says how it ended.

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/terminal"
@@ -31,8 +32,12 @@ type Env struct {
 	Now func() time.Time
 	// Random gives the ids of ledger entries.
 	Random io.Reader
+	// Exit ends the process.
+	Exit func(code int)
 	// Signals are passed on to a deploy command. Main fills it in.
 	Signals <-chan os.Signal
+	// deploying: a promotion is being applied, to which all signals belong.
+	deploying *atomic.Bool
 }
 
 // lookup returns a variable of the environment; as in a shell, the last setting

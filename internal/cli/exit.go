@@ -7,7 +7,9 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"syscall"
 
+	"github.com/mozilla-services/looprel/internal/apply"
 	"github.com/mozilla-services/looprel/internal/config"
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/plan"
@@ -53,7 +55,13 @@ func (e *usageError) Hint() string { return e.hint }
 // interruptedError is a run that a signal ended.
 type interruptedError struct{ cause error }
 
-func (e *interruptedError) Error() string { return "interrupted" }
+func (e *interruptedError) Error() string {
+	var failed *apply.FailedError
+	if errors.As(e.cause, &failed) {
+		return "interrupted: " + failed.Error()
+	}
+	return "interrupted"
+}
 
 func (e *interruptedError) Unwrap() error { return e.cause }
 
@@ -131,6 +139,9 @@ func hintOf(err error) string {
 // report prints an error in two lines, what happened and what to do, and returns
 // the exit code.
 func (a *app) report(err error) ExitCode {
+	if errors.Is(err, syscall.EPIPE) {
+		return ExitFailure // whoever read the output has gone, and knows
+	}
 	streams := a.env.Streams
 	word := "error: "
 	if exitCode(err) == ExitRefused {

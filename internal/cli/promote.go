@@ -171,6 +171,10 @@ func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *p
 	if asJSON {
 		output = a.env.Streams.Err
 	}
+	if a.env.deploying != nil {
+		a.env.deploying.Store(true)
+		defer a.env.deploying.Store(false)
+	}
 	finished, err := apply.Promote(ctx, session, p, apply.Outlets{
 		Prober: a.prober(), Environ: a.env.Environ, Dir: dir, Output: output,
 		Signals: a.env.Signals, Now: a.env.Now, Progress: a.progress(),

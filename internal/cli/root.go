@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -30,10 +31,14 @@ type app struct {
 }
 
 // Main runs looprel and returns its exit code. The first interrupt ends what can
-// be ended; all of them reach a deploy command that is running.
+// be ended; all of them reach a deploy command that is running, and where there is
+// none, the second one ends the process at once.
 func Main(env Env, arguments []string) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	env.deploying = new(atomic.Bool)
+	// A reader that went away ("| head") must not end a promotion half-way.
+	signal.Ignore(syscall.SIGPIPE)
 	received := make(chan os.Signal, signalQueue)
 	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(received)
@@ -41,10 +46,13 @@ func Main(env Env, arguments []string) int {
 	env.Signals = passed
 	go func() {
 		for s := range received {
+			if ctx.Err() != nil && !env.deploying.Load() {
+				env.Exit(int(ExitInterrupted)) // it was asked for twice
+			}
 			cancel()
 			select {
 			case passed <- s:
-			default: // nobody takes them, and enough are waiting
+			default: // enough are waiting
 			}
 		}
 	}()

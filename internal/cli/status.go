@@ -25,8 +25,8 @@ way; release tags that were moved or deleted; what is due, and the next dates.
 
 JSON: component, remote, at, environments (environment, maintainer,
 commissioned, follows, running, underway, broken, seen, agreement, remark),
-releases (version, state, commit, by, at, cycle, days_late, off_cycle),
-tag_problems, unknown_tags, next (as printed by looprel next).
+releases (version, state, commit, by, at, cycle, days_late, off_cycle,
+adopted), tag_problems, unknown_tags, next (as printed by looprel next).
 
 ` + exitStatus,
 		Example: `  looprel status
@@ -125,6 +125,9 @@ func (p *printer) environments(s *plan.Snapshot, environments []plan.Environment
 	}
 }
 
+// maxVersionWidth bounds what a server may put into the table, in columns.
+const maxVersionWidth = 20
+
 func liveText(seen plan.Seen) string {
 	switch {
 	case !seen.Looked:
@@ -132,7 +135,7 @@ func liveText(seen plan.Seen) string {
 	case seen.Error != "":
 		return "?"
 	case seen.Version != "":
-		return seen.Version
+		return terminal.Truncate(terminal.Sanitize(seen.Version), maxVersionWidth)
 	case len(seen.Revision) > 7:
 		return seen.Revision[:7]
 	case seen.Revision != "":
@@ -162,6 +165,9 @@ func (p *printer) releases(s *plan.Snapshot, releases []plan.ReleaseStatus) {
 		cycle := release.Cycle.String()
 		if release.OffCycle {
 			cycle = "off-cycle"
+		}
+		if release.Adopted {
+			cycle = joined(cycle, "adopted")
 		}
 		tagged := joined(release.At.In(s.Train.Zone).Format("Mon 2006-01-02"), daysLate(release.DaysLate), release.By.Name)
 		table.Row(terminal.Text(release.Version.String()), terminal.Styled(stateStyle(release.State), string(release.State)),
