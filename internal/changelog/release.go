@@ -84,10 +84,11 @@ const openPlaceholder = "- No changes yet."
 
 // Open puts a new unreleased section on top ("Back to development"), written as
 // the one that Release dated, or else in the file's own shape. The section of an
-// unreleased version that is there already is renamed instead. A zero version
+// unreleased version that is on top already is renamed instead. A zero version
 // makes a heading without one.
 func (f *File) Open(next release.Version) *File {
-	if at, ok := f.unreleased(); ok {
+	// One further down belongs to another line.
+	if at, ok := f.unreleased(); ok && at == 0 {
 		return f.renamed(at, next)
 	}
 	var content []line

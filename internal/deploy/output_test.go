@@ -128,3 +128,20 @@ func TestExplainStart(t *testing.T) {
 		}
 	}
 }
+
+// A password in an address is hidden, whatever variable it came from.
+func TestUserinfoIsHidden(t *testing.T) {
+	t.Parallel()
+	none := findSecrets(nil)
+	cases := map[string]string{
+		"push to https://ops:hunter2@git.example.org/x.git": "push to https://ops:[redacted]@git.example.org/x.git",
+		"https://:p@ss@example.org/":                        "https://:[redacted]@example.org/",
+		"https://example.org:8080/a@b":                      "https://example.org:8080/a@b",
+		"mail ops@example.org: done":                        "mail ops@example.org: done",
+	}
+	for text, want := range cases {
+		if got := none.redact(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}

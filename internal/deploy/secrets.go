@@ -3,6 +3,7 @@ package deploy
 import (
 	"cmp"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -64,6 +65,7 @@ func (s *secrets) add(value string) {
 // redact replaces the secrets in the text, each stretch of them by one mark.
 // Those that overlap are found all the same.
 func (s *secrets) redact(text string) string {
+	text = userinfo.ReplaceAllString(text, "$1:"+redacted+"@")
 	stretches := s.find(text)
 	if len(stretches) == 0 {
 		return text
@@ -80,6 +82,9 @@ func (s *secrets) redact(text string) string {
 	safe.WriteString(text[shown:])
 	return safe.String()
 }
+
+// userinfo is the user and password in a URL.
+var userinfo = regexp.MustCompile(`(://[^/\s:@]*):[^/\s]+@`)
 
 type stretch struct{ begin, end int }
 

@@ -73,6 +73,8 @@ type ReleaseStatus struct {
 	// DaysLate is how late it was tagged.
 	DaysLate int  `json:"days_late,omitempty"`
 	OffCycle bool `json:"off_cycle,omitempty"`
+	// Adopted: By and At are those of the adoption.
+	Adopted bool `json:"adopted,omitempty"`
 }
 
 // Status is where the train stands.
@@ -174,8 +176,9 @@ func (s Seen) shown() string {
 // that is hidden, by revision. The commits of a branch share a version; of them
 // the revision tells, where it is shown.
 func (s Seen) shows(deployment ledger.Deployment) bool {
-	if s.Version != "" && (s.Version != deployment.Version || deployment.Tag != "" || s.Revision == "") {
-		return s.Version == deployment.Version
+	version := strings.TrimPrefix(s.Version, "v") // as package probe reads it
+	if version != "" && (version != deployment.Version || deployment.Tag != "" || s.Revision == "") {
+		return version == deployment.Version
 	}
 	return len(s.Revision) >= 7 && strings.HasPrefix(deployment.Commit.String(), s.Revision)
 }
@@ -185,7 +188,7 @@ func recordCommand(s *Snapshot, status EnvironmentStatus) string {
 	if status.Follows != "" {
 		return "; looprel promote " + status.Name + " brings it to the head of " + status.Follows
 	}
-	version, err := release.ParseVersion(status.Seen.Version)
+	version, err := release.ParseVersion(strings.TrimPrefix(status.Seen.Version, "v"))
 	if err != nil {
 		return ""
 	}
@@ -253,7 +256,7 @@ func inFlight(s *Snapshot) ([]ReleaseStatus, error) {
 			}
 			releases = append(releases, ReleaseStatus{
 				Version: version, State: stateOf(s, known, last, lastRunning), Commit: known.Commit,
-				By: known.By, At: known.At, Cycle: known.Cycle, DaysLate: known.DaysLate, OffCycle: known.OffCycle,
+				By: known.By, At: known.At, Cycle: known.Cycle, DaysLate: known.DaysLate, OffCycle: known.OffCycle, Adopted: known.Adopted,
 			})
 		}
 	}

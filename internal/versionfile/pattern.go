@@ -3,6 +3,7 @@ package versionfile
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/mozilla-services/looprel/internal/release"
 )
@@ -17,7 +18,10 @@ func locatePattern(file release.VersionFile, data []byte) (outline, error) {
 	if groups := expression.NumSubexp(); groups != 1 {
 		return outline{}, fmt.Errorf("%s: pattern %q in version-files has %d groups: put exactly one (…) around the version", file.Path, file.Pattern, groups)
 	}
-	matches := expression.FindAllSubmatchIndex(data, -1)
+	// The empty line that "^" finds behind the last line break is no place.
+	matches := slices.DeleteFunc(expression.FindAllSubmatchIndex(data, -1), func(match []int) bool {
+		return match[0] == match[1] && match[0] == len(data) && len(data) > 0
+	})
 	switch len(matches) {
 	case 1:
 		return matched(file, data, span{matches[0][2], matches[0][3]})
@@ -32,6 +36,10 @@ func locatePattern(file release.VersionFile, data []byte) (outline, error) {
 		file.Path, file.Pattern, len(matches), linesOf(data, places))
 }
 
+// cutSuffix is a pre-release right behind a version. Other text there may well be
+// meant ("1.2.3-alpine"); this would leave a tag with "0.10.0-dev" inside.
+var cutSuffix = regexp.MustCompile(`(?i)^[-+.](?:dev|alpha|beta|rc|pre|snapshot)[0-9.]*\b`)
+
 func matched(file release.VersionFile, data []byte, value span) (outline, error) {
 	// "(.*)$" takes the carriage return of a CRLF line with it.
 	for value.end > value.start && data[value.end-1] == '\r' {
@@ -39,6 +47,10 @@ func matched(file release.VersionFile, data []byte, value span) (outline, error)
 	}
 	if value.start == value.end {
 		return outline{}, fmt.Errorf("%s: the group of pattern %q matches nothing: put it around the version", file.Path, file.Pattern)
+	}
+	if cut := cutSuffix.Find(data[value.end:]); cut != nil {
+		return outline{}, fmt.Errorf("%s: the group of pattern %q leaves out %q, which is part of the version: make it take the whole version",
+			file.Path, file.Pattern, cut)
 	}
 	return outline{value: value, rest: []string{string(data[:value.start]), string(data[value.end:])}}, nil
 }
