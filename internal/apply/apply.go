@@ -34,6 +34,9 @@ const (
 	// longestRetryPause. Each pause is drawn at random, so that racers part.
 	retryPause        = 50 * time.Millisecond
 	longestRetryPause = time.Second
+	// maxUnreachable is how often a remote that was there a moment ago may be out of
+	// reach: a busy one drops connections.
+	maxUnreachable = 3
 	// pushPatience bounds one push, with the reading that goes before it.
 	pushPatience = 2 * time.Minute
 )
@@ -58,9 +61,12 @@ func (c *commitPoint) push(ctx context.Context) error {
 	expired := time.NewTimer(retryDeadline)
 	defer expired.Stop()
 	pause := retryPause
-	for {
+	for unreachable := 0; ; {
 		err := c.once(ctx)
-		if err == nil || !isRace(err) {
+		if errors.Is(err, gitrepo.ErrUnreachable) {
+			unreachable++
+		}
+		if err == nil || !isRace(err) && (unreachable == 0 || unreachable > maxUnreachable) {
 			return err
 		}
 		select {
@@ -74,7 +80,10 @@ func (c *commitPoint) push(ctx context.Context) error {
 		case <-time.After(time.Duration(rand.Int64N(int64(pause)))): //nolint:gosec // only to part racers
 		}
 		pause = min(2*pause, longestRetryPause)
-		if err := c.session.Refresh(ctx); err != nil {
+		if err := c.session.Refresh(ctx); errors.Is(err, gitrepo.ErrUnreachable) && unreachable < maxUnreachable {
+			unreachable++
+			continue
+		} else if err != nil {
 			return err
 		}
 		if err := c.recheck(ctx); err != nil {
@@ -103,6 +112,8 @@ func (c *commitPoint) once(ctx context.Context) error {
 	// A push that has begun is seen to its end.
 	pushing, cancel := context.WithTimeout(context.WithoutCancel(ctx), pushPatience)
 	defer cancel()
+	c.session.Waiting("pushing to " + snapshot.Remote)
+	defer c.session.Waiting("")
 	_, err = c.session.Remote().Push(pushing, updates(changes), append(slices.Clone(c.objects), objects...))
 	if errors.Is(err, gitrepo.ErrUnknownOutcome) {
 		landed, lookErr := c.landed(pushing, entry.New)

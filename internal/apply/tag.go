@@ -155,7 +155,7 @@ func localTag(ctx context.Context, session *observe.Session, p *plan.TagPlan) (R
 		if !tracked {
 			continue
 		}
-		if remark := setLocal(ctx, repository, local, change); remark != "" {
+		if remark := setLocal(ctx, repository, session.Snapshot().Remote, local, change); remark != "" {
 			result.Notes = append(result.Notes, remark)
 		}
 	}
@@ -164,7 +164,7 @@ func localTag(ctx context.Context, session *observe.Session, p *plan.TagPlan) (R
 
 // setLocal moves a reference of the clone; a tag that is there already and
 // points elsewhere is left alone.
-func setLocal(ctx context.Context, repository *gitrepo.Repository, name string, change plan.Change) string {
+func setLocal(ctx context.Context, repository *gitrepo.Repository, remote, name string, change plan.Change) string {
 	now, err := repository.Ref(name)
 	if err != nil && !errors.Is(err, gitrepo.ErrNotFound) {
 		return fmt.Sprintf("%s could not be read here: %v", name, err)
@@ -173,7 +173,7 @@ func setLocal(ctx context.Context, repository *gitrepo.Repository, name string, 
 		return ""
 	}
 	if !now.IsZero() && strings.HasPrefix(name, plan.TagRef("")) {
-		return fmt.Sprintf("this clone has another tag %s (%s); to take the released one: git fetch --force %s", shortRef(name), now.Short(), "REMOTE tag "+shortRef(name))
+		return fmt.Sprintf("this clone has another tag %s (%s); to take the released one: git fetch --force %s tag %s", shortRef(name), now.Short(), remote, shortRef(name))
 	}
 	has, err := repository.Has(change.New)
 	if err != nil || !has {

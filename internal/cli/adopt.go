@@ -46,7 +46,7 @@ func parseRunning(settings []string) (map[string]release.Version, error) {
 		name, text, found := strings.Cut(setting, "=")
 		version, err := release.ParseVersion(text)
 		if !found || err != nil {
-			return nil, &usageError{reason: fmt.Sprintf("--running %s: expected ENVIRONMENT=VERSION", setting), hint: "looprel adopt --running production=0.9.0"}
+			return nil, &usageError{reason: fmt.Sprintf("--running %s: expected ENVIRONMENT=VERSION, with the version as MAJOR.MINOR.PATCH", setting), hint: "looprel adopt --running production=0.9.0"}
 		}
 		running[name] = version
 	}

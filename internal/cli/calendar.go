@@ -93,7 +93,7 @@ func (a *app) calendar(ctx context.Context, options calendarOptions) error {
 		}
 		name := trainName(train)
 		feed, err := ics.Feed("Release train of "+name, cycles, train.Zone, ics.Options{
-			Identity: name + " since " + train.Schedule.FirstTag.String(), Sequence: int(changed.Unix() / 60), Stamp: changed,
+			Identity: name + " since " + train.Schedule.FirstTag.String(), Sequence: int(changed.Unix() - sequenceEpoch), Stamp: changed,
 			PushFrom: train.Schedule.PushFrom, PushTo: train.Schedule.PushTo,
 		})
 		if err != nil {
@@ -114,6 +114,10 @@ func trainName(train *release.Train) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// sequenceEpoch is where an event's revision counts from, in seconds since 1970:
+// the revision is the time of the last change, and has to fit into 31 bits.
+const sequenceEpoch = 1388534400 // 2014-01-01T00:00:00Z
 
 // shownCycles is how many cycles are shown when no range is given.
 const shownCycles = 8

@@ -33,12 +33,17 @@ func (a *app) registerCompletions(root *cobra.Command) {
 		switch command.Name() {
 		case "promote":
 			command.ValidArgsFunction = a.completePromote
+		case "adopt":
+			flag(command, "running", a.environmentNames)
 		case "notes":
 			command.ValidArgsFunction = func(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
 				return a.versions(cmd, len(arguments) == 0), cobra.ShellCompDirectiveNoFileComp
 			}
 		case "tag":
 			command.ValidArgsFunction = cobra.NoFileCompletions
+			for _, name := range []string{"line", "at", "reason"} {
+				flag(command, name, func(*cobra.Command) []string { return nil })
+			}
 			flag(command, "bump", func(*cobra.Command) []string {
 				return []string{string(release.BumpMajor), string(release.BumpMinor), string(release.BumpPatch)}
 			})

@@ -143,6 +143,10 @@ func (a *app) report(err error) ExitCode {
 		return ExitFailure // whoever read the output has gone, and knows
 	}
 	streams := a.env.Streams
+	var problems config.Problems
+	if errors.As(err, &problems) {
+		return a.reportProblems(err, problems)
+	}
 	word := "error: "
 	if exitCode(err) == ExitRefused {
 		word = "refused: "
@@ -151,6 +155,21 @@ func (a *app) report(err error) ExitCode {
 	if hint := hintOf(err); hint != "" {
 		printMessage(streams, "  hint: ", terminal.Cyan, a.typed(hint))
 	}
+	return exitCode(err)
+}
+
+// reportProblems prints the mistakes of an environments.yaml as a compiler does,
+// one in a line that begins with its place, so that editors find them.
+func (a *app) reportProblems(err error, problems config.Problems) ExitCode {
+	streams := a.env.Streams
+	for _, problem := range problems {
+		writeLine(streams.Err, terminal.Sanitize(problem.String()))
+	}
+	hint := hintOf(err)
+	if hint == "" {
+		hint = fmt.Sprintf("correct %s, then run looprel validate", counted(len(problems), "mistake", "mistakes"))
+	}
+	printMessage(streams, "  hint: ", terminal.Cyan, a.typed(hint))
 	return exitCode(err)
 }
 

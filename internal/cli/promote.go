@@ -101,8 +101,9 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 		return err
 	}
 	defer session.Close()
+	prober := a.prober()
 	makePlan := func(ctx context.Context) (*plan.PromotionPlan, error) {
-		return observe.Promotion(ctx, session, request)
+		return observe.Promotion(ctx, session, request, prober)
 	}
 	p, err := makePlan(ctx)
 	if err != nil {

@@ -183,8 +183,17 @@ func (p *printer) changes(changes notes.Notes, omitted []string, hint string) {
 		if slices.Contains(omitted, text) {
 			mark = "*"
 		}
-		p.indented(mark+" ", 0, "%s", text)
+		p.marked(mark+" ", text)
 	}
+}
+
+// marked writes a text behind a mark, which its continuations leave blank.
+func (p *printer) marked(mark, text string) {
+	lines := []string{terminal.Sanitize(text)}
+	if p.width > 0 {
+		lines = terminal.Wrap(lines[0], max(p.width-len(mark), 20))
+	}
+	p.write(mark + strings.Join(lines, "\n"+strings.Repeat(" ", len(mark))) + "\n")
 }
 
 // gates shows the verdicts as a table.

@@ -40,7 +40,7 @@ func Main(env Env, arguments []string) int {
 	// A reader that went away ("| head") must not end a promotion half-way.
 	signal.Ignore(syscall.SIGPIPE)
 	received := make(chan os.Signal, signalQueue)
-	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(received, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(received)
 	passed := make(chan os.Signal, signalQueue)
 	env.Signals = passed

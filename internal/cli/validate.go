@@ -128,7 +128,7 @@ type problemsError struct {
 	problems config.Problems
 }
 
-func (e problemsError) Error() string { return "\n" + e.problems.Error() }
+func (e problemsError) Error() string { return e.problems.Error() }
 
 func (e problemsError) Unwrap() error { return e.problems }
 

@@ -183,10 +183,35 @@ func (s *Session) base(ctx context.Context, commit object.ID, below release.Vers
 		ids[i] = candidate.Commit
 	}
 	at, err := s.repository.HighestReachable(ctx, commit, ids)
+	if errors.Is(err, gitrepo.ErrWrongKind) {
+		// A tag may be on anything; one that is on no commit releases nothing.
+		var strays []string
+		if candidates, ids, strays, err = s.onCommits(candidates); err == nil {
+			ignored = append(ignored, strays...)
+			at, err = s.repository.HighestReachable(ctx, commit, ids)
+		}
+	}
 	if err != nil || at < 0 {
 		return plan.Base{}, ignored, err
 	}
 	return candidates[at], ignored, nil
+}
+
+// onCommits keeps the candidates whose tags are on commits, as far as this clone
+// can tell, and names the others.
+func (s *Session) onCommits(candidates []plan.Base) (kept []plan.Base, ids []object.ID, strays []string, err error) {
+	for _, candidate := range candidates {
+		_, err := s.repository.Peel(candidate.Commit)
+		switch {
+		case errors.Is(err, gitrepo.ErrWrongKind):
+			strays = append(strays, shortName(candidate.Tag))
+			continue
+		case err != nil && !errors.Is(err, gitrepo.ErrMissing):
+			return nil, nil, nil, err
+		}
+		kept, ids = append(kept, candidate), append(ids, candidate.Commit)
+	}
+	return kept, ids, strays, nil
 }
 
 // unchanged reports whether a tree differs from a release's in nothing but

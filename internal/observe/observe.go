@@ -19,9 +19,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/ledger"
@@ -166,9 +165,36 @@ func (s *Session) readLedger(ctx context.Context) (*ledger.State, error) {
 	}
 	commit, err := s.store.Commit(tip)
 	if err != nil {
-		return nil, fmt.Errorf("read the ledger: %w", err)
+		return nil, &LedgerError{Ref: ref, Remote: s.remoteName(), Cause: err}
 	}
-	return ledger.At(tip, commit.Tree, ledgerObjects{s.store})
+	state, err := ledger.At(tip, commit.Tree, ledgerObjects{s.store})
+	if err != nil {
+		return nil, &LedgerError{Ref: ref, Remote: s.remoteName(), Cause: err}
+	}
+	return state, nil
+}
+
+// LedgerError is a ledger that cannot be read.
+type LedgerError struct {
+	Ref    string
+	Remote string
+	Cause  error
+}
+
+func (e *LedgerError) Error() string {
+	return fmt.Sprintf("the ledger %s on %s cannot be read: %v", e.Ref, e.Remote, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *LedgerError) Unwrap() error { return e.Cause }
+
+// Hint says what to do.
+func (e *LedgerError) Hint() string {
+	var newer *ledger.NewerError
+	if errors.As(e.Cause, &newer) {
+		return "update looprel"
+	}
+	return fmt.Sprintf("find out who wrote it: git fetch %s %s && git log FETCH_HEAD", e.Remote, e.Ref)
 }
 
 func (s *Session) fetchLedger(ctx context.Context, ref string, tip object.ID, depth int) error {
@@ -222,6 +248,9 @@ func (s *Session) fetchCommit(ctx context.Context, ref string, id object.ID) err
 	}
 	return s.fetch(ctx, shortName(ref), s.repository.Objects, gitrepo.FetchRequest{Wants: []object.ID{id}, Haves: haves})
 }
+
+// Waiting tells what is being waited for, "" when it is over.
+func (s *Session) Waiting(text string) { s.progress(text) }
 
 func (s *Session) progress(text string) {
 	if s.options.Progress != nil {
@@ -277,7 +306,7 @@ func (s *Session) component() (release.Component, error) {
 			Advice: "give a component \"repository: .\", or choose one: --component " + strings.Join(all, ", --component ")}
 	}
 	return release.Component{}, &plan.Misuse{Reason: "this repository has several components",
-		Advice: "choose one: --component " + strings.Join(own, ", --component ")}
+		Advice: "add one of: --component " + strings.Join(own, ", --component ")}
 }
 
 // isHere reports whether a component's repository is the one of this clone.
@@ -299,27 +328,26 @@ func (s *Session) isHere(repository string) bool {
 func (s *Session) checkOtherLedgers(ctx context.Context, home string) error {
 	remotes := s.repository.Config().Remotes()
 	found := make([]bool, len(remotes))
-	var group errgroup.Group
+	var group sync.WaitGroup
 	for i, remote := range remotes {
 		if remote.Name == home || gitrepo.SameAddress(remote.URL, s.remote.Config().URL) {
 			continue
 		}
-		group.Go(func() error {
+		group.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, otherRemotePatience)
 			defer cancel()
 			other, err := s.repository.OpenRemote(remote.Name, gitrepo.RemoteOptions{})
 			if err != nil {
-				return nil // a remote that cannot be used has no say
+				return // a remote that cannot be used has no say
 			}
 			defer other.Close() //nolint:errcheck // only its references were wanted
 			shown, err := other.List(ctx)
 			if err == nil {
 				found[i] = s.isOtherLedger(shown.Refs[s.source.Train.LedgerRef])
 			}
-			return nil
 		})
 	}
-	_ = group.Wait() // no member fails
+	group.Wait()
 	for i, remote := range remotes {
 		if found[i] {
 			return &plan.Misuse{

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"strings"
 
 	"github.com/mozilla-services/looprel/internal/notes"
 	"github.com/mozilla-services/looprel/internal/object"
@@ -26,7 +27,7 @@ func lockName(environment string) string {
 }
 
 // Promotion observes what a promotion needs and plans it.
-func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest) (*plan.PromotionPlan, error) {
+func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, prober *probe.Prober) (*plan.PromotionPlan, error) {
 	selection, err := plan.SelectRelease(s.snapshot, request)
 	if err != nil {
 		return nil, err
@@ -34,6 +35,9 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest) (*p
 	target, err := s.target(ctx, selection)
 	if err != nil {
 		return nil, err
+	}
+	if selection.State.Running == nil && selection.Environment.Follows == "" {
+		target.Seen = s.lookAt(ctx, prober, []release.Environment{selection.Environment})[selection.Environment.Name]
 	}
 	return plan.MakePromotion(s.snapshot, selection, target, request)
 }
@@ -136,18 +140,25 @@ func Status(ctx context.Context, s *Session, prober *probe.Prober) (*plan.Status
 
 // Look looks at all environments that can be looked at, at the same time.
 func (s *Session) Look(ctx context.Context, prober *probe.Prober) map[string]plan.Seen {
+	return s.lookAt(ctx, prober, s.snapshot.Train.Environments)
+}
+
+func (s *Session) lookAt(ctx context.Context, prober *probe.Prober, environments []release.Environment) map[string]plan.Seen {
 	var names []string
 	var targets []probe.Target
-	for _, environment := range s.snapshot.Train.Environments {
+	for _, environment := range environments {
 		how := environment.ProbeFor(s.snapshot.Component)
 		if environment.Commissioned && environment.URL != "" && !how.Disabled {
 			names = append(names, environment.Name)
 			targets = append(targets, probe.Target{URL: environment.URL, Probe: how})
 		}
 	}
-	s.progress("looking at the environments")
-	defer s.progress("")
 	seen := map[string]plan.Seen{}
+	if len(targets) == 0 {
+		return seen
+	}
+	s.progress("looking at " + strings.Join(names, ", "))
+	defer s.progress("")
 	for i, answer := range prober.All(ctx, targets, 0) {
 		seen[names[i]] = seenOf(answer)
 	}

@@ -53,7 +53,11 @@ func ReadFile(path, shown string) (*Source, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", shown, err)
 	}
-	return newSource(shown, data)
+	source, err := newSource(shown, data)
+	if info, statErr := os.Stat(path); err == nil && statErr == nil {
+		source.Changed = info.ModTime()
+	}
+	return source, err
 }
 
 // readConfigured reads the file of --config.

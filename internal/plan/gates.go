@@ -181,7 +181,11 @@ func windowGate(s *Snapshot, sel *Selection) Gate {
 	}
 	judgement := s.Calendar().JudgePush(cycle, s.Now)
 	if !judgement.Verdict.Allows() {
-		return fail(name, offCycleCommand(sel), "%s", s.refusal(judgement))
+		cure := offCycleCommand(sel)
+		if judgement.Opens.IsZero() {
+			cure = strings.TrimPrefix(cure, "wait; or, ") // waiting does not help
+		}
+		return fail(name, cure, "%s", s.refusal(judgement))
 	}
 	return pass(name, "%s", judgement.Reason)
 }

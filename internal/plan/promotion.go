@@ -21,6 +21,9 @@ type Target struct {
 	// OwnAttempt is the attempt of this clone whose process is gone, "" if there
 	// is none.
 	OwnAttempt string
+	// Seen is what the environment shows, looked at where the ledger does not know
+	// what runs there.
+	Seen Seen
 }
 
 // PromotionPlan brings a release to an environment.
@@ -83,6 +86,8 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	}
 	if sel.State.Running != nil {
 		p.Running, p.RunningAt = sel.State.Running.Version, sel.State.Running.Commit
+	} else {
+		p.takeSeen(sel, target.Seen)
 	}
 	p.Changes = notes.Collect(target.Changes)
 	p.Report = p.Changes.Report(s.Web)
@@ -92,7 +97,7 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	if already(s, sel, p) {
 		return p, nil
 	}
-	if err := checkNotBelow(sel); err != nil {
+	if err := checkNotBelow(sel, p); err != nil {
 		return nil, err
 	}
 	takesOver, err := takeOver(s, sel, target, request, p)
@@ -125,6 +130,16 @@ func resumes(sel *Selection) bool {
 // of agreeing answers that began just before the deadline.
 const leaseSlack = 2 * time.Minute
 
+// takeSeen fills in what runs where the ledger does not know it, as it was seen.
+// What an attempt that failed left behind is deployed again, whatever it shows.
+func (p *PromotionPlan) takeSeen(sel *Selection, seen Seen) {
+	p.Running = strings.TrimPrefix(seen.Version, "v")
+	p.ProbeFirst = p.Running != "" && p.Running == p.Version && sel.State.Broken == nil
+	if p.Running != "" {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s shows %s, of which the ledger knows nothing; looprel adopt records what runs where", p.Environment, p.Running))
+	}
+}
+
 // lease is how long an attempt may take: deploying, then looking.
 func lease(environment release.Environment, probe release.Probe) time.Duration {
 	var total time.Duration
@@ -148,13 +163,10 @@ func already(s *Snapshot, sel *Selection, p *PromotionPlan) bool {
 }
 
 // checkNotBelow refuses a step back; rolling back is a decision of its own.
-func checkNotBelow(sel *Selection) error {
-	if sel.State.Running == nil {
-		return nil
-	}
-	running, isRelease := sel.State.Running.Release()
+func checkNotBelow(sel *Selection, p *PromotionPlan) error {
 	wanted, wantsRelease := sel.Deployment.Release()
-	if isRelease && wantsRelease && wanted.Compare(running) < 0 {
+	running, err := release.ParseVersion(p.Running)
+	if err == nil && wantsRelease && wanted.Compare(running) < 0 {
 		return refuse("choose "+running.String()+" or a higher version; going back is a rollback",
 			"%s runs %s, which is above %s", sel.Environment.Name, running, wanted)
 	}
@@ -166,7 +178,7 @@ func checkNotBelow(sel *Selection) error {
 func takeOver(s *Snapshot, sel *Selection, target Target, request PromoteRequest, p *PromotionPlan) (string, error) {
 	underway := sel.State.Underway
 	if underway == nil {
-		p.ProbeFirst = sel.State.Broken != nil && sel.State.Broken.Outcome == ledger.Unknown
+		p.ProbeFirst = p.ProbeFirst || sel.State.Broken != nil && sel.State.Broken.Outcome == ledger.Unknown
 		return "", nil
 	}
 	p.ProbeFirst = true

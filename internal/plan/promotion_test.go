@@ -281,3 +281,36 @@ func TestOutcome(t *testing.T) {
 		t.Errorf("the outcome is %+v", entry)
 	}
 }
+
+// Where the ledger does not know what runs, what the environment shows counts.
+func TestSeenCountsWhereTheLedgerIsSilent(t *testing.T) {
+	t.Parallel()
+	request := plan.PromoteRequest{Environment: "load-stage", Version: version("0.10.0")}
+	cases := map[string]struct {
+		seen       string
+		running    string
+		probeFirst bool
+		err        string
+	}{
+		"nothing is seen":     {},
+		"an older one":        {seen: "v0.9.0", running: "0.9.0"},
+		"the very one":        {seen: "0.10.0", running: "0.10.0", probeFirst: true},
+		"a higher one":        {seen: "9.9.9", err: "refused: load-stage runs 9.9.9, which is above 0.10.0"},
+		"something different": {seen: "unversioned", running: "unversioned"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.release(plan.TagRequest{})
+			p, err := w.planPromotion(request, plan.Target{Seen: plan.Seen{Looked: true, Version: c.seen}})
+			check(t, err, c.err)
+			if err != nil {
+				return
+			}
+			if p.Running != c.running || p.ProbeFirst != c.probeFirst || (c.seen != "") != (len(p.Notes) > 0) {
+				t.Errorf("it replaces %q, probes first: %v, notes %q", p.Running, p.ProbeFirst, p.Notes)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -166,11 +167,15 @@ func agree(s *Snapshot, status EnvironmentStatus) (Agreement, string) {
 }
 
 func (s Seen) shown() string {
-	if s.Version != "" {
-		return s.Version
+	text := []rune(cmp.Or(s.Version, s.Revision))
+	if len(text) > maxShownVersion {
+		return string(text[:maxShownVersion]) + "…"
 	}
-	return s.Revision
+	return string(text)
 }
+
+// maxShownVersion bounds, in characters, what a server's word takes of a sentence.
+const maxShownVersion = 40
 
 // shows reports whether what was seen is the deployment: by version, and where
 // that is hidden, by revision. The commits of a branch share a version; of them

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -232,6 +233,9 @@ func (p *TagPlan) schedule(s *Snapshot, branch *Branch, request TagRequest) erro
 	}
 	advice := "wait; or, off the calendar: " + command
 	if !judgement.Verdict.Allows() {
+		if judgement.Opens.IsZero() {
+			advice = "off the calendar: " + command
+		}
 		return refuse(advice, "%s", s.refusal(judgement))
 	}
 	released, err := s.Ledger.CycleRelease(s.Component.Name, judgement.Cycle.Planned)
@@ -260,10 +264,36 @@ func checkBaseKnown(s *Snapshot, branch *Branch) error {
 	}
 	_, known, err := s.Ledger.Release(s.Component.Name, base)
 	if err == nil && !known {
+		if gone, err := deletedAbove(s, base); err != nil || gone != nil {
+			return errors.Join(err, gone)
+		}
 		err = refuse("to take it over: looprel adopt", "the last release of %s, %s, is not in the ledger: it was tagged without looprel",
 			shortRef(branch.Ref), base)
 	}
 	return err
+}
+
+// deletedAbove refuses to go on when a release above the version has lost its tag:
+// that one, and not the version, is the last release.
+func deletedAbove(s *Snapshot, version release.Version) (refusal, err error) {
+	tags, err := s.Ledger.Tags(s.Component.Name)
+	if err != nil {
+		return nil, err
+	}
+	var last release.Version
+	for released, tag := range tags {
+		if s.tagProblem(tag.Ref, tag.ID) != "" && released.Compare(version) > 0 && released.Compare(last) > 0 {
+			last = released
+		}
+	}
+	if last.IsZero() {
+		return nil, nil
+	}
+	known, _, err := s.Ledger.Release(s.Component.Name, last)
+	if err != nil {
+		return nil, err
+	}
+	return refuse(s.putBack(known), "%s", s.tagProblem(known.Tag, known.TagID)), nil
 }
 
 // knowsTrainRelease reports whether the ledger has a release of the component
@@ -294,9 +324,11 @@ func wantsPatch(s *Snapshot, branch *Branch, request TagRequest) bool {
 }
 
 // isTrainRelease reports whether the calendar applies to a release: it does not
-// to patches, unless each release of the train is one and no line was named.
+// to patches, unless each release of the train is one, or nobody asked for a patch
+// (a version file may announce one); a line that was named is off the train.
 func isTrainRelease(s *Snapshot, branch *Branch, request TagRequest, version release.Version) bool {
-	return !version.IsPatch() || s.Component.Bump == release.BumpPatch && branch.Line == nil && request.Line == ""
+	ofTrain := branch.Line == nil && request.Line == "" && (s.Component.Bump == release.BumpPatch || request.Version.IsZero())
+	return !version.IsPatch() || ofTrain
 }
 
 // beforeNext says that it is too early for the next cycle's release.
