@@ -146,7 +146,7 @@ func (p *promotion) deploy(command []string) (deploy.Result, error) {
 		Command: command, Dir: p.outlets.Dir, Environ: p.outlets.Environ, Timeout: p.plan.Target.Deploy.Timeout,
 		Signals: p.outlets.Signals, Stdout: p.outlets.Output, Now: p.outlets.Now,
 		Variables: deploy.Variables{
-			Version: p.plan.Version, Tag: shortRef(p.plan.Tag), Commit: p.plan.Commit.String(),
+			Version: p.plan.Version, Tag: plan.ShortRef(p.plan.Tag), Commit: p.plan.Commit.String(),
 			Environment: p.plan.Environment, Component: p.plan.Component, Attempt: p.plan.Attempt(),
 		},
 	})

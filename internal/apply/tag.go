@@ -82,7 +82,7 @@ func tagMoved(ctx context.Context, session *observe.Session, p *plan.TagPlan, ca
 		}
 	}
 	if id, exists := s.Refs.IDs[p.Tag]; exists {
-		return &plan.Moved{Reason: fmt.Sprintf("tag %s appeared on %s meanwhile (%s); your release was not made", shortRef(p.Tag), s.Remote, id.Short()),
+		return &plan.Moved{Reason: fmt.Sprintf("tag %s appeared on %s meanwhile (%s); your release was not made", plan.ShortRef(p.Tag), s.Remote, id.Short()),
 			Advice: "looprel adopt takes it over, if it is meant to be a release"}
 	}
 	for _, change := range p.Refs {
@@ -114,11 +114,11 @@ const maxMovedCommits = 10
 func branchMoved(ctx context.Context, session *observe.Session, change plan.Change, now object.ID) error {
 	s := session.Snapshot()
 	moved := &plan.Moved{
-		Reason: fmt.Sprintf("%s moved on %s meanwhile, from %s to %s; your release was not made", shortRef(change.Ref), s.Remote, change.Old.Short(), now.Short()),
+		Reason: fmt.Sprintf("%s moved on %s meanwhile, from %s to %s; your release was not made", plan.ShortRef(change.Ref), s.Remote, change.Old.Short(), now.Short()),
 		Advice: "look at what came, then run the same command again",
 	}
 	if now.IsZero() {
-		moved.Reason = fmt.Sprintf("%s was deleted on %s meanwhile; your release was not made", shortRef(change.Ref), s.Remote)
+		moved.Reason = fmt.Sprintf("%s was deleted on %s meanwhile; your release was not made", plan.ShortRef(change.Ref), s.Remote)
 		return moved
 	}
 	commits, err := session.Between(ctx, plan.Base{Commit: change.Old}, plan.Base{Tag: change.Ref, Commit: now})
@@ -173,7 +173,7 @@ func setLocal(ctx context.Context, repository *gitrepo.Repository, remote, name 
 		return ""
 	}
 	if !now.IsZero() && strings.HasPrefix(name, plan.TagRef("")) {
-		return fmt.Sprintf("this clone has another tag %s (%s); to take the released one: git fetch --force %s tag %s", shortRef(name), now.Short(), remote, shortRef(name))
+		return fmt.Sprintf("this clone has another tag %s (%s); to take the released one: git fetch --force %s tag %s", plan.ShortRef(name), now.Short(), remote, plan.ShortRef(name))
 	}
 	has, err := repository.Has(change.New)
 	if err != nil || !has {
@@ -183,13 +183,4 @@ func setLocal(ctx context.Context, repository *gitrepo.Repository, remote, name 
 		return fmt.Sprintf("%s could not be set here: %v; git fetch does it", name, err)
 	}
 	return ""
-}
-
-func shortRef(ref string) string {
-	for _, prefix := range []string{plan.BranchRef(""), plan.TagRef("")} {
-		if name, ok := strings.CutPrefix(ref, prefix); ok {
-			return name
-		}
-	}
-	return ref
 }

@@ -114,7 +114,7 @@ func (a *app) printAdoption(t *plan.AdoptionPlan) error {
 	p.line(terminal.Bold, "Adopt %s", t.Component)
 	var lines []string
 	for _, line := range t.Lines {
-		lines = append(lines, shortName(line))
+		lines = append(lines, plan.ShortRef(line))
 	}
 	facts := []fact{{"releases", versionSpan(t)}, {"lines", strings.Join(lines, ", ")}}
 	for _, deployment := range t.Running {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -129,7 +130,7 @@ func (a *app) versions(cmd *cobra.Command, wanted bool) []string {
 	var versions []release.Version
 	for ref := range tags {
 		for _, component := range train.Components {
-			if version, ok := component.TagPattern.ParseTag(shortName(ref)); ok && !slices.Contains(versions, version) {
+			if version, ok := component.TagPattern.ParseTag(plan.ShortRef(ref)); ok && !slices.Contains(versions, version) {
 				versions = append(versions, version)
 			}
 		}

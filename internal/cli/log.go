@@ -124,7 +124,7 @@ func entryDetails(entry ledger.Entry) []string {
 	add := func(format string, values ...any) { lines = append(lines, fmt.Sprintf(format, values...)) }
 	switch {
 	case entry.Tagged != nil:
-		add("%s at %s%s", shortName(entry.Tagged.Tag), entry.Tagged.Commit.Short(), cycleOf(entry.Tagged))
+		add("%s at %s%s", plan.ShortRef(entry.Tagged.Tag), entry.Tagged.Commit.Short(), cycleOf(entry.Tagged))
 	case entry.Started != nil:
 		if late := daysLate(entry.Started.DaysLate); late != "" {
 			add("%s", late)

@@ -162,7 +162,7 @@ func (a *app) printTagPlan(s *plan.Snapshot, t *plan.TagPlan) error {
 		p.line(terminal.Green, "%s", t.Already)
 		return p.err
 	}
-	p.line(terminal.Bold, "Release %s %s of %s", t.Component, t.Version, shortName(t.Branch))
+	p.line(terminal.Bold, "Release %s %s of %s", t.Component, t.Version, plan.ShortRef(t.Branch))
 	facts := []fact{{"version", t.Why}, {"previous", t.Previous.String()}, {"cycle", cycleText(t)}}
 	if t.OffCycle {
 		facts = append(facts, fact{"off-cycle", t.Reason})
@@ -209,7 +209,7 @@ func (a *app) printTagged(s *plan.Snapshot, t *plan.TagPlan) error {
 		return p.err
 	}
 	p.blank()
-	p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", t.Component, t.Version, shortName(t.Tag), t.Entry.Tagged.Commit.Short(), s.Remote)
+	p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", t.Component, t.Version, plan.ShortRef(t.Tag), t.Entry.Tagged.Commit.Short(), s.Remote)
 	if next := firstPromotion(s, t.Version); next != "" {
 		p.line(0, "Next: %s", a.typed(next))
 	}
@@ -225,10 +225,4 @@ func firstPromotion(s *plan.Snapshot, version release.Version) string {
 		}
 	}
 	return ""
-}
-
-// shortName is a reference's name without what says its kind.
-func shortName(ref string) string {
-	name := strings.TrimPrefix(ref, "refs/heads/")
-	return strings.TrimPrefix(name, "refs/tags/")
 }

@@ -89,7 +89,7 @@ func (s *Session) commitOf(ctx context.Context, choice plan.BranchChoice, at str
 		return object.ID{}, s.deepen(err)
 	}
 	if !contained {
-		return object.ID{}, &plan.Misuse{Reason: fmt.Sprintf("%s is not on %s of %s", id.Short(), shortName(choice.Ref), s.remoteName()),
+		return object.ID{}, &plan.Misuse{Reason: fmt.Sprintf("%s is not on %s of %s", id.Short(), plan.ShortRef(choice.Ref), s.remoteName()),
 			Advice: fmt.Sprintf("choose one of: git log %s", choice.Head.Short())}
 	}
 	return id, nil
@@ -204,7 +204,7 @@ func (s *Session) onCommits(candidates []plan.Base) (kept []plan.Base, ids []obj
 		_, err := s.repository.Peel(candidate.Commit)
 		switch {
 		case errors.Is(err, gitrepo.ErrWrongKind):
-			strays = append(strays, shortName(candidate.Tag))
+			strays = append(strays, plan.ShortRef(candidate.Tag))
 			continue
 		case err != nil && !errors.Is(err, gitrepo.ErrMissing):
 			return nil, nil, nil, err

@@ -60,7 +60,7 @@ func Facts(ctx context.Context, options Options, today release.Date, zone string
 		return "", facts, err
 	}
 	name := repositoryName(repository, root)
-	return root, config.Detect(tags, branches, mainBranch(shortName(head), branches), files, name, today, zone), nil
+	return root, config.Detect(tags, branches, mainBranch(plan.ShortRef(head), branches), files, name, today, zone), nil
 }
 
 // branchName is the short name of a branch, local or of a remote.

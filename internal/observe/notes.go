@@ -35,7 +35,7 @@ func Notes(ctx context.Context, s *Session, version release.Version) (*Release, 
 	ref := plan.TagRef(s.snapshot.Component.TagPattern.Tag(version))
 	id, exists := s.shown.Refs[ref]
 	if !exists {
-		return nil, &plan.Misuse{Reason: fmt.Sprintf("%s has no tag %s", s.remoteName(), shortName(ref)),
+		return nil, &plan.Misuse{Reason: fmt.Sprintf("%s has no tag %s", s.remoteName(), plan.ShortRef(ref)),
 			Advice: "looprel notes, without VERSION, shows what the next release will bring"}
 	}
 	if err := s.fetchCommit(ctx, ref, id); err != nil {

@@ -246,7 +246,7 @@ func (s *Session) fetchCommit(ctx context.Context, ref string, id object.ID) err
 	if err != nil {
 		return err
 	}
-	return s.fetch(ctx, shortName(ref), s.repository.Objects, gitrepo.FetchRequest{Wants: []object.ID{id}, Haves: haves})
+	return s.fetch(ctx, plan.ShortRef(ref), s.repository.Objects, gitrepo.FetchRequest{Wants: []object.ID{id}, Haves: haves})
 }
 
 // Waiting tells what is being waited for, "" when it is over.
@@ -400,16 +400,6 @@ const maxStateFile = 1 << 20
 func (l ledgerObjects) Tree(id object.ID) (object.Tree, error) { return l.store.Tree(id) }
 
 func (l ledgerObjects) Blob(id object.ID) ([]byte, error) { return l.store.Blob(id, maxStateFile) }
-
-// shortName is a reference's name for people.
-func shortName(ref string) string {
-	for _, prefix := range []string{"refs/heads/", "refs/tags/"} {
-		if name, ok := strings.CutPrefix(ref, prefix); ok {
-			return name
-		}
-	}
-	return ref
-}
 
 // githubAddress finds owner and name in the address of a repository on GitHub.
 var githubAddress = regexp.MustCompile(`(?i)^(?:https://|ssh://(?:[^@/]*@)?|git://|(?:[^@/]*@)?)(github\.com)[:/]/?([^/]+/[^/]+?)(?:\.git)?/?$`)

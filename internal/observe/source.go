@@ -248,7 +248,7 @@ func (s *Session) chooseSource(ctx context.Context, local *Source, localErr erro
 	case err != nil:
 		return err
 	}
-	s.source, err = newSource(fmt.Sprintf("%s/%s:%s", s.remoteName(), shortName(s.shown.Head), ConfigName), data)
+	s.source, err = newSource(fmt.Sprintf("%s/%s:%s", s.remoteName(), plan.ShortRef(s.shown.Head), ConfigName), data)
 	if err != nil {
 		return err
 	}

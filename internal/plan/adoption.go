@@ -176,7 +176,7 @@ func (p *AdoptionPlan) addEnvironment(s *Snapshot, environment release.Environme
 	ref := TagRef(s.Component.TagPattern.Tag(version))
 	commit, tagged := s.Refs.Commit(ref)
 	if !tagged && said {
-		return misuse("give a version that has a tag", "%s has no tag %s", s.Remote, shortRef(ref))
+		return misuse("give a version that has a tag", "%s has no tag %s", s.Remote, ShortRef(ref))
 	}
 	deployment := ledger.Deployment{Environment: environment.Name, Version: version.String(), Tag: ref, Commit: commit}
 	switch {

@@ -83,7 +83,7 @@ func knownGate(s *Snapshot, sel *Selection) Gate {
 	case sel.Commit.IsZero():
 		return fail("known", "looprel tag "+sel.Version, "%s %s has not been released", s.Component.Name, sel.Version)
 	}
-	return fail("known", "looprel adopt", "%s has tag %s, which the ledger does not know", s.Remote, shortRef(sel.Tag))
+	return fail("known", "looprel adopt", "%s has tag %s, which the ledger does not know", s.Remote, ShortRef(sel.Tag))
 }
 
 func unmovedGate(s *Snapshot, sel *Selection) Gate {
@@ -95,7 +95,7 @@ func unmovedGate(s *Snapshot, sel *Selection) Gate {
 	if problem != "" {
 		return fail(name, s.putBack(*sel.Release), "%s", problem)
 	}
-	return pass(name, "tag %s is %s, as recorded", shortRef(sel.Release.Tag), sel.Release.TagID.Short())
+	return pass(name, "tag %s is %s, as recorded", ShortRef(sel.Release.Tag), sel.Release.TagID.Short())
 }
 
 // tagProblem says how a release's tag differs from what the ledger recorded, ""
@@ -104,9 +104,9 @@ func (s *Snapshot) tagProblem(ref string, recorded object.ID) string {
 	now, exists := s.Refs.IDs[ref]
 	switch {
 	case !exists:
-		return fmt.Sprintf("tag %s has been deleted on %s", shortRef(ref), s.Remote)
+		return fmt.Sprintf("tag %s has been deleted on %s", ShortRef(ref), s.Remote)
 	case now != recorded:
-		return fmt.Sprintf("tag %s has been moved on %s: it is %s, recorded was %s", shortRef(ref), s.Remote, now.Short(), recorded.Short())
+		return fmt.Sprintf("tag %s has been moved on %s: it is %s, recorded was %s", ShortRef(ref), s.Remote, now.Short(), recorded.Short())
 	}
 	return ""
 }

@@ -101,6 +101,17 @@ func BranchRef(name string) string { return "refs/heads/" + name }
 // TagRef is the full name of a tag.
 func TagRef(name string) string { return "refs/tags/" + name }
 
+// ShortRef is a reference's name for people: of a branch or a tag without what
+// says its kind.
+func ShortRef(ref string) string {
+	for _, prefix := range []string{BranchRef(""), TagRef("")} {
+		if name, ok := strings.CutPrefix(ref, prefix); ok {
+			return name
+		}
+	}
+	return ref
+}
+
 // Commit is the commit behind a reference; ok is false if there is none.
 func (r Refs) Commit(ref string) (id object.ID, ok bool) {
 	if id, ok = r.Peeled[ref]; ok {

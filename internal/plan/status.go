@@ -324,7 +324,7 @@ func (status *Status) checkTags(s *Snapshot) error {
 	}
 	unknown, _, err := Unknown(s)
 	for _, tagged := range unknown {
-		status.Unknown = append(status.Unknown, shortRef(tagged.Tag))
+		status.Unknown = append(status.Unknown, ShortRef(tagged.Tag))
 	}
 	return err
 }

@@ -120,7 +120,7 @@ func MakeTag(s *Snapshot, branch *Branch, request TagRequest) (*TagPlan, error) 
 // checkNotBehind refuses what would release the branch backwards, or a patch of
 // the train's own branch that was not asked for by its name.
 func checkNotBehind(s *Snapshot, branch *Branch, version release.Version, request TagRequest) error {
-	own := shortRef(branch.Ref)
+	own := ShortRef(branch.Ref)
 	if request.Bump == release.BumpPatch && request.Line == "" && branch.Line == nil && s.Component.Bump != release.BumpPatch {
 		return misuse(fmt.Sprintf("looprel tag --line %s", own), "a patch of %s itself, %s, wants --line %s", own, version, own)
 	}
@@ -147,7 +147,7 @@ func (p *TagPlan) unchanged(s *Snapshot, branch *Branch) error {
 	if !inLedger {
 		advice = fmt.Sprintf("the ledger does not know %s; to take it over: looprel adopt", base.Version)
 	}
-	return refuse(advice, "nothing has changed on %s since %s, so there is nothing to release", shortRef(branch.Ref), base.Version)
+	return refuse(advice, "nothing has changed on %s since %s, so there is nothing to release", ShortRef(branch.Ref), base.Version)
 }
 
 // alreadySo makes the plan that of a release that the ledger has, with what a run
@@ -268,7 +268,7 @@ func checkBaseKnown(s *Snapshot, branch *Branch) error {
 			return errors.Join(err, gone)
 		}
 		err = refuse("to take it over: looprel adopt", "the last release of %s, %s, is not in the ledger: it was tagged without looprel",
-			shortRef(branch.Ref), base)
+			ShortRef(branch.Ref), base)
 	}
 	return err
 }

@@ -51,7 +51,7 @@ func (p *TagPlan) compose(s *Snapshot, branch *Branch, request TagRequest) error
 		return err
 	}
 	build.tag = object.Tag{
-		TargetKind: object.KindCommit, Name: shortRef(p.Tag), Tagger: s.author(),
+		TargetKind: object.KindCommit, Name: ShortRef(p.Tag), Tagger: s.author(),
 		Message: "Release " + p.Version.String() + "\n",
 	}
 	p.Entry = s.entry(ledger.KindTagged)

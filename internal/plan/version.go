@@ -168,7 +168,7 @@ func checkUnused(s *Snapshot, branch *Branch, version release.Version) error {
 	}
 	if base := branch.Base.Version; version.Compare(base) <= 0 {
 		return refuse(fmt.Sprintf("give a version above %s", base),
-			"%s is not above %s, which %s contains", version, base, shortRef(branch.Ref))
+			"%s is not above %s, which %s contains", version, base, ShortRef(branch.Ref))
 	}
 	return nil
 }
@@ -180,13 +180,4 @@ func (s *Snapshot) origin(known ledger.Release) string {
 		act = "adopted"
 	}
 	return fmt.Sprintf("%s by %s on %s", act, known.By.Name, s.civil(known.At))
-}
-
-func shortRef(ref string) string {
-	for _, prefix := range []string{BranchRef(""), TagRef("")} {
-		if name, ok := strings.CutPrefix(ref, prefix); ok {
-			return name
-		}
-	}
-	return ref
 }
