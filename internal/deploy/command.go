@@ -56,7 +56,7 @@ func (o Options) prepare() (*exec.Cmd, error) {
 		Path:      path,
 		Args:      o.Command,
 		Dir:       o.Dir,
-		Env:       slices.Concat(o.Environ, o.Variables.environ()),
+		Env:       slices.Concat(o.Environ, o.Variables.environ(), []string{"PWD=" + o.Dir}),
 		WaitDelay: o.Drain,
 	}
 	detach(command)

@@ -144,7 +144,7 @@ func (s *Session) Refresh(ctx context.Context) error {
 
 // readRemote puts what the remote shows into the snapshot, and its ledger.
 func (s *Session) readRemote(ctx context.Context) error {
-	s.snapshot.Refs = plan.Refs{IDs: s.shown.Refs, Peeled: s.shown.Peeled, Default: s.shown.Head}
+	s.snapshot.Refs = refsOf(s.shown)
 	state, err := s.readLedger(ctx)
 	if err != nil {
 		return err
@@ -153,9 +153,16 @@ func (s *Session) readRemote(ctx context.Context) error {
 	return nil
 }
 
+func refsOf(shown gitrepo.Advertisement) plan.Refs {
+	return plan.Refs{IDs: shown.Refs, Peeled: shown.Peeled, Default: shown.Head}
+}
+
 // readLedger fetches the ledger's tip if it is new, and reads its state.
 func (s *Session) readLedger(ctx context.Context) (*ledger.State, error) {
 	ref := s.source.Train.LedgerRef
+	if err := s.checkNotMovedBack(ctx, ref); err != nil {
+		return nil, err
+	}
 	tip, exists := s.shown.Refs[ref]
 	if !exists {
 		return ledger.Empty(), nil

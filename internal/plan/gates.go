@@ -198,8 +198,8 @@ func (s *Snapshot) refusal(judgement calendar.Judgement) string {
 		return fmt.Sprintf("%s; it is %s", judgement.Reason, calendar.Local(s.Now, s.Train.Zone, s.Now.Location()))
 	}
 	opens := calendar.Local(judgement.Opens, s.Train.Zone, s.Now.Location())
-	if strings.HasSuffix(judgement.Reason, opens) {
-		return judgement.Reason
+	if there := calendar.Local(judgement.Opens, s.Train.Zone, s.Train.Zone); strings.Contains(judgement.Reason, there) {
+		return strings.Replace(judgement.Reason, there, opens, 1)
 	}
 	return fmt.Sprintf("%s; open from %s", judgement.Reason, opens)
 }

@@ -106,6 +106,9 @@ func MakeTag(s *Snapshot, branch *Branch, request TagRequest) (*TagPlan, error) 
 		}
 		return p, nil
 	}
+	if inside, err := versionInFile(s.Component, branch.At); err == nil && inside.Version.Compare(p.Version) > 0 && inside.Prerelease == "" {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s says %s, which is above %s and becomes it", s.Component.VersionFiles[0].Path, inside.Text, p.Version))
+	}
 	p.Changes = notes.Collect(branch.Changes)
 	p.Report = p.Changes.Report(s.Web)
 	if len(branch.Ignored) > 0 {
