@@ -28,7 +28,7 @@ or said with --running. Adopted releases count as known. Run it again whenever a
 tag was made by hand.
 
 JSON: verb, component, releases (version, tag, tag_id, commit, cycle), lines,
-running, ignored, notes, already, steps.
+running, ignored, notes, already, steps. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel adopt
@@ -36,7 +36,7 @@ running, ignored, notes, already, steps.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.adopt(cmd.Context(), running) },
 	}
-	command.Flags().StringArrayVar(&running, "running", nil, "what an environment runs, as `ENVIRONMENT=VERSION`; may be repeated")
+	command.Flags().StringArrayVar(&running, "running", nil, "what runs where, as `ENV=VERSION`; may be repeated")
 	return command
 }
 

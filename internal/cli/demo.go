@@ -44,7 +44,7 @@ configuration are not touched.
 		},
 	}
 	command.Flags().BoolVar(&options.keep, "keep", false, "leave the directory")
-	command.Flags().StringVar(&options.loopServer, "loop-server", "", "play it on the Loop service's own repository, a clone of which is in `DIR`")
+	command.Flags().StringVar(&options.loopServer, "loop-server", "", "play it on the Loop service's repository, cloned in `DIR`")
 	command.Flags().StringVar(&options.deploy, "deploy", "", "set a service's version: the demonstration's deploy command")
 	// The flag exists: it was just declared.
 	_ = command.Flags().MarkHidden("deploy")

@@ -39,7 +39,7 @@ func newLogCommand(a *app) *cobra.Command {
 
 JSON is an array of entries: commit, signed, format, needs, id, kind, at, by,
 clock, config, component, off_cycle, reason, and what the kind adds (adopted,
-tagged, started, finished, recorded).
+tagged, started, finished, recorded). Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel log

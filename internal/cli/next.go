@@ -19,7 +19,7 @@ func newNextCommand(a *app) *cobra.Command {
 what.
 
 JSON: today, situation, due and waiting (what, who, command, from, days_late,
-reason), next_tag, next_push.
+reason), next_tag, next_push. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel next

@@ -50,7 +50,7 @@ until its lease ends.
 JSON: verb, component, environment, version, tag, commit, running,
 running_commit, days_late, off_cycle, reason, gates (gate, verdict, reason,
 cure), changes, probe_first, already, notes, steps; and outcome, detail,
-evidence once it has been applied.
+evidence once it has been applied. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel promote load-stage                  this cycle's release
@@ -72,7 +72,7 @@ evidence once it has been applied.
 	flags.BoolVar(&options.offCycle, "off-cycle", false, "set the calendar aside; wants --reason")
 	flags.StringVar(&options.reason, "reason", "", "why, in `TEXT` that is recorded")
 	flags.BoolVar(&options.takeOver, "take-over", false, "replace somebody else's attempt before its lease ends")
-	flags.BoolVar(&options.recordOnly, "record-only", false, "record a deployment that was made elsewhere; wants --reason")
+	flags.BoolVar(&options.recordOnly, "record-only", false, "record what was deployed elsewhere; wants --reason")
 	return command
 }
 

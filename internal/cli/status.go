@@ -25,8 +25,9 @@ way; release tags that were moved or deleted; what is due, and the next dates.
 
 JSON: component, remote, at, environments (environment, maintainer,
 commissioned, follows, running, underway, broken, seen, agreement, remark),
-releases (version, state, commit, by, at, cycle, days_late, off_cycle,
-adopted), tag_problems, unknown_tags, next (as printed by looprel next).
+releases (version, state, commit, by, at, cycle, days_late, off_cycle, adopted),
+tag_problems, unknown_tags, next (as printed by looprel next). Fields without a
+value are left out.
 
 ` + exitStatus,
 		Example: `  looprel status

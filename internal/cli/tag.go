@@ -48,7 +48,7 @@ Running it again finishes what was left and never makes a second release.
 JSON: verb, component, version, why, tag, branch, previous, cycle, push,
 days_late, off_cycle, reason, commits (role, subject, id, tree, parents, files),
 tag_id, changes, omitted, notes, already, steps (kind, target, was, want,
-reason).
+reason). Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel tag                       the release of this cycle
@@ -65,8 +65,8 @@ reason).
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&options.bump, "bump", "", "raise this `PART` of the last release: major, minor or patch")
-	flags.StringVar(&options.line, "line", "", "release the tip of this `LINE` (0.9.x), or a patch of the train's own branch")
+	flags.StringVar(&options.bump, "bump", "", "raise this `PART`: major, minor or patch")
+	flags.StringVar(&options.line, "line", "", "release this `LINE` (0.9.x), or a patch of the branch")
 	flags.StringVar(&options.at, "at", "", "release an earlier `COMMIT` of the branch")
 	flags.BoolVar(&options.offCycle, "off-cycle", false, "set the calendar aside; wants --reason")
 	flags.StringVar(&options.reason, "reason", "", "why, in `TEXT` that is recorded")
