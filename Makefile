@@ -6,7 +6,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 BIN           := .bin
 
-.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench clean
+.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench parity clean
 
 ## build: the binary, as .bin/looprel
 build:
@@ -57,6 +57,10 @@ vulnerabilities:
 ## bench: speed, side by side with git
 bench:
 	$(GO) run ./internal/benchmark
+
+## parity: hold the merge engine against git on a corpus of real backports
+parity: build
+	$(GO) run ./internal/parity -looprel $(BIN)/looprel -corpus $(CORPUS) -repo $(REPO)
 
 clean:
 	rm -rf $(BIN)

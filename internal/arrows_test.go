@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"changelog":   {"release"},
 	"notes":       {"object", "release", "changelog"},
 	"ledger":      {"object", "release"},
+	"merge":       {"object"},
 	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger"},
 	// Outlets, each for one thing outside.
 	"gitrepo":            {"object"},
@@ -41,16 +42,17 @@ var arrows = map[string][]string{
 	// Reading the world, changing it, and the command line.
 	"observe": {"object", "release", "config", "ledger", "plan", "notes", "gitrepo", "probe"},
 	"apply":   {"object", "release", "ledger", "plan", "gitrepo", "deploy", "probe", "observe"},
-	"cli": {"object", "release", "calendar", "config", "ledger", "plan", "notes", "gitrepo", "observe", "apply",
+	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply",
 		"deploy", "probe", "ics", "terminal", "demo"},
 	// Support for tests, benchmarks and the demonstration.
 	"gittest":   {"object"},
 	"demo":      {"release"},
 	"benchmark": {"object", "release", "ledger", "gitrepo"},
+	"parity":    {},
 }
 
 // pure are the packages that may not reach outside by the standard library.
-var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "plan"}
+var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "plan"}
 
 // impure are the doors to the outside.
 var impure = []string{"os", "os/exec", "net", "net/http", "io/ioutil", "syscall", "math/rand", "math/rand/v2", "crypto/rand"}

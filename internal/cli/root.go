@@ -127,6 +127,7 @@ func newRoot(a *app) *cobra.Command {
 		newNextCommand(a), newStatusCommand(a), newCalendarCommand(a), newLogCommand(a), newNotesCommand(a),
 		newInitCommand(a), newValidateCommand(a), newAdoptCommand(a), newDemoCommand(a), newVersionCommand(a),
 	)
+	root.AddCommand(newMergeTreeCommand(a))
 	a.registerCompletions(root)
 	for _, command := range root.Commands() {
 		wrapArgs(command)

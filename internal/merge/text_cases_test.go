@@ -1,0 +1,178 @@
+package merge_test
+
+// lineBreakCases are about line breaks, of the markers too.
+func lineBreakCases() []textCase {
+	return []textCase{
+		{
+			name:     "no line break at the end of ours",
+			base:     lines("a|b"),
+			ours:     "a\nB",
+			theirs:   lines("a|c"),
+			want:     lines("a|<<<<<<< ours|B|=======|c|>>>>>>> theirs"),
+			conflict: true,
+		},
+		{
+			name:     "no line break at the end of either",
+			base:     "a\nb",
+			ours:     "a\nB",
+			theirs:   "a\nc",
+			want:     lines("a|<<<<<<< ours|B|=======|c|>>>>>>> theirs"),
+			conflict: true,
+		},
+		{
+			name:     "only the line break differs",
+			base:     "a\nb",
+			ours:     lines("a|b"),
+			theirs:   "a\nc",
+			want:     lines("a|<<<<<<< ours|b|=======|c|>>>>>>> theirs"),
+			conflict: true,
+		},
+		{
+			name:     "markers end as the lines do",
+			base:     "a\r\nb\r\n",
+			ours:     "a\r\nB\r\n",
+			theirs:   "a\r\nc\r\n",
+			want:     "a\r\n<<<<<<< ours\r\nB\r\n=======\r\nc\r\n>>>>>>> theirs\r\n",
+			conflict: true,
+		},
+		{
+			name:     "a line before the hunk ends in LF",
+			base:     "a\r\nb\r\n",
+			ours:     "a\nB\r\n",
+			theirs:   "a\r\nc\r\n",
+			want:     "<<<<<<< ours\na\nB\r\n=======\na\r\nc\r\n>>>>>>> theirs\n",
+			conflict: true,
+		},
+		{
+			name:     "an added line break follows the others",
+			base:     "a\r\nb",
+			ours:     "a\r\nB",
+			theirs:   "a\r\nc",
+			want:     "a\r\n<<<<<<< ours\r\nB\r\n=======\r\nc\r\n>>>>>>> theirs\r\n",
+			conflict: true,
+		},
+		{
+			name:     "CR LF without a base",
+			ours:     "a\r\nb\r\n",
+			theirs:   "a\r\nc\r\n",
+			want:     "a\r\n<<<<<<< ours\nb\r\n=======\nc\r\n>>>>>>> theirs\n",
+			conflict: true,
+		},
+		{
+			name:     "base has one line without a line break",
+			base:     "a",
+			ours:     "b\r\nc\r\n",
+			theirs:   "d\r\ne\r\n",
+			want:     "<<<<<<< ours\nb\r\nc\r\n=======\nd\r\ne\r\n>>>>>>> theirs\n",
+			conflict: true,
+		},
+		{
+			name:     "the first line of base decides",
+			base:     "a\nb\r\nc\r\n",
+			ours:     "a\r\nb\r\nC\r\n",
+			theirs:   "a\r\nb\r\nD\r\n",
+			want:     "a\r\nb\r\n<<<<<<< ours\nC\r\n=======\nD\r\n>>>>>>> theirs\n",
+			conflict: true,
+		},
+	}
+}
+
+// attributeCases are about attributes and binary files.
+func attributeCases() []textCase {
+	return []textCase{
+		{
+			name:       "union",
+			base:       lines("a|b|c"),
+			ours:       lines("a|ours|c"),
+			theirs:     lines("a|theirs|c"),
+			attributes: "merge=union",
+			want:       lines("a|ours|theirs|c"),
+		},
+		{
+			name:       "union without a line break at the end",
+			base:       "a\nb",
+			ours:       "a\nours",
+			theirs:     "a\ntheirs",
+			attributes: "merge=union",
+			want:       "a\nours\ntheirs",
+		},
+		{
+			name:       "union keeps what both have once",
+			base:       lines("a|b"),
+			ours:       lines("a|x|ours|b"),
+			theirs:     lines("a|x|theirs|b"),
+			attributes: "merge=union",
+			want:       lines("a|x|ours|theirs|b"),
+		},
+		{
+			name:       "marker size",
+			base:       lines("a"),
+			ours:       lines("b"),
+			theirs:     lines("c"),
+			attributes: "conflict-marker-size=12",
+			want:       lines("<<<<<<<<<<<< ours|b|============|c|>>>>>>>>>>>> theirs"),
+			conflict:   true,
+		},
+		{
+			name:       "a marker size that is none",
+			base:       lines("a"),
+			ours:       lines("b"),
+			theirs:     lines("c"),
+			attributes: "conflict-marker-size=-3",
+			want:       lines("<<<<<<< ours|b|=======|c|>>>>>>> theirs"),
+			conflict:   true,
+		},
+		{
+			name:       "the attribute -merge",
+			base:       lines("a|b|c"),
+			ours:       lines("a|b|C"),
+			theirs:     lines("A|b|c"),
+			attributes: "-merge",
+			want:       lines("a|b|C"),
+			conflict:   true,
+		},
+		{
+			name:     "a NUL",
+			base:     lines("a|b|c"),
+			ours:     lines("a|b|C"),
+			theirs:   "A\nb\nc\x00\n",
+			want:     lines("a|b|C"),
+			conflict: true,
+		},
+		{
+			name:     "an empty file and a binary one added",
+			theirs:   "\x00",
+			added:    true,
+			conflict: true,
+		},
+		{
+			name:   "a binary file in place of an empty one",
+			theirs: "\x00",
+			want:   "\x00",
+		},
+		{
+			name:       "a binary file and an empty one added, to be merged by union",
+			ours:       "\x00",
+			added:      true,
+			attributes: "merge=union",
+			want:       "\x00",
+			conflict:   true,
+		},
+		{
+			name:       "an empty file added that is not to be merged",
+			theirs:     lines("a"),
+			added:      true,
+			attributes: "-merge",
+			conflict:   true,
+		},
+		{
+			name:       "union of binary files",
+			base:       lines("a|b|c"),
+			ours:       lines("a|b|C"),
+			theirs:     "A\nb\nc\x00\n",
+			attributes: "merge=union",
+			want:       lines("a|b|C"),
+			conflict:   true,
+		},
+	}
+}
