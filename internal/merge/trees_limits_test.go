@@ -3,6 +3,7 @@ package merge_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -131,5 +132,39 @@ func TestObjectsMakeTheTree(t *testing.T) {
 	if conflict.Path != "d/e/a" || conflict.Base.ID != regular("1\n").id() || conflict.Ours.ID != regular("2\n").id() ||
 		conflict.Theirs.ID != regular("3\n").id() || len(conflict.Hunks) != 1 {
 		t.Errorf("conflict %+v", conflict)
+	}
+}
+
+// Where git 2.39 loses files that a renamed directory takes along, or those that
+// they meet, they are kept and in conflict.
+func TestNothingIsLostWithDirectories(t *testing.T) {
+	t.Parallel()
+	text := numbered("line", 9)
+	cases := map[string]struct {
+		treeCase
+		kept []string
+	}{
+		"taken back to where it was": {treeCase{
+			files{"b/d/y": regular(text), "e/x": regular("x\n")},
+			files{"b/x": regular("x\n")},
+			files{"e/d/y": regular(text), "e/x": regular("changed\n")},
+		}, []string{"e/d/y", "e/x"}},
+		"to where another was": {treeCase{
+			files{"a/d/x": regular(text), "b/y": submodule(3)},
+			files{"b/x": regular(text + "more\n"), "b/y": submodule(3)},
+			files{"a/d/y": regular("new\n"), "b/a/z": regular("z\n"), "d/y": submodule(3)},
+		}, []string{"b/a/z", "b/x", "b/y", "d/y"}},
+		"into a directory that is the same everywhere": {treeCase{
+			files{"b/x": regular(text), "e/d": regular("d\n")},
+			files{"b/a": regular("a\n"), "b/e/a/a": regular("a\n"), "e/d": regular("d\n")},
+			files{"x": regular(text), "e/d": regular("d\n")},
+		}, []string{"a", "e/a/a", "e/d", "x"}},
+	}
+	oracle := newTreeOracle(t, nil)
+	for name, c := range cases {
+		paths := oracle.paths(c.treeCase, treeOutcome{ours: "ours", theirs: "theirs"})
+		if got := slices.Sorted(maps.Keys(paths)); !slices.Equal(got, c.kept) {
+			t.Errorf("%s: kept %q, want %q", name, got, c.kept)
+		}
 	}
 }
