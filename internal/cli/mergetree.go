@@ -236,31 +236,14 @@ func (r *mergeTreeRun) renameLimit() int {
 	return 0
 }
 
-// mergeObjects gives a repository's objects to a merge. It keeps the file whose
-// size was asked for last, since it is often read next.
-type mergeObjects struct {
-	repository *gitrepo.Repository
-	measured   object.ID
-	content    []byte
-}
+// mergeObjects gives a repository's objects to a merge.
+type mergeObjects struct{ repository *gitrepo.Repository }
 
 // Tree reads a directory.
 func (o *mergeObjects) Tree(id object.ID) (object.Tree, error) { return o.repository.Tree(id) }
 
 // Blob reads a file.
-func (o *mergeObjects) Blob(id object.ID) ([]byte, error) {
-	if o.content != nil && o.measured == id {
-		return o.content, nil
-	}
-	return o.repository.Blob(id, 0)
-}
+func (o *mergeObjects) Blob(id object.ID) ([]byte, error) { return o.repository.Blob(id, 0) }
 
 // BlobSize is the length of a file.
-func (o *mergeObjects) BlobSize(id object.ID) (int64, error) {
-	content, err := o.repository.Blob(id, 0)
-	if err != nil {
-		return 0, err
-	}
-	o.measured, o.content = id, content
-	return int64(len(content)), nil
-}
+func (o *mergeObjects) BlobSize(id object.ID) (int64, error) { return o.repository.Size(id) }

@@ -106,6 +106,23 @@ func (o *Objects) hasLocked(id object.ID) (bool, error) {
 	return false, nil
 }
 
+// Size is the length of an object's content in bytes, by its header: the content
+// is not read.
+func (o *Objects) Size(id object.ID) (int64, error) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	for _, s := range o.sources {
+		size, err := s.size(id)
+		if err == nil {
+			return size, nil
+		}
+		if !errors.Is(err, plumbing.ErrObjectNotFound) {
+			return 0, damaged("cannot read the size of object "+id.String(), err)
+		}
+	}
+	return 0, &MissingError{ID: id, Partial: o.partial, Shallow: len(o.shallow) > 0}
+}
+
 // Commit reads a commit.
 func (o *Objects) Commit(id object.ID) (object.Commit, error) {
 	data, err := o.readKind(id, object.KindCommit, maxObjectSize)

@@ -62,16 +62,31 @@ func (s *source) changed() time.Time {
 // the indexes were read are looked at as well.
 func (s *source) encoded(id object.ID) (plumbing.EncodedObject, error) {
 	found, err := s.storage.EncodedObject(plumbing.AnyObject, plumbing.Hash(id))
-	if err == nil {
-		return found, nil
+	if err != nil && s.reindex() {
+		return s.storage.EncodedObject(plumbing.AnyObject, plumbing.Hash(id))
 	}
+	return found, err
+}
+
+// size looks the size of an object's content up, like encoded.
+func (s *source) size(id object.ID) (int64, error) {
+	found, err := s.storage.EncodedObjectSize(plumbing.Hash(id))
+	if err != nil && s.reindex() {
+		return s.storage.EncodedObjectSize(plumbing.Hash(id))
+	}
+	return found, err
+}
+
+// reindex forgets the packs' indexes if packs have come or gone since they were
+// read, and reports whether it did.
+func (s *source) reindex() bool {
 	changed := s.changed()
 	if changed.Equal(s.indexed) {
-		return nil, err
+		return false
 	}
 	s.indexed = changed
 	s.storage.Reindex()
-	return s.storage.EncodedObject(plumbing.AnyObject, plumbing.Hash(id))
+	return true
 }
 
 // objectFiles is a directory of objects as go-git is to see it.
