@@ -140,6 +140,8 @@ func (p *promotion) run(ctx context.Context) ledger.Finished {
 }
 
 func (p *promotion) deploy(command []string) (deploy.Result, error) {
+	p.progress(fmt.Sprintf("deploying %s to %s", p.plan.Version, p.plan.Environment))
+	defer p.progress("")
 	// A signal reaches the command through Signals; the context must not kill it
 	// before.
 	return deploy.Run(context.Background(), deploy.Options{
