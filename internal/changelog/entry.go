@@ -245,6 +245,16 @@ const maxSentence = 300
 // sentence is a text in one line, without control characters and without the
 // punctuation at its end.
 func sentence(text string) string {
+	text = OneLine(text, maxSentence)
+	if strings.HasSuffix(text, "...") {
+		return text
+	}
+	return strings.TrimRight(text, ".;,: ")
+}
+
+// OneLine is a text without line breaks, control characters and marks that turn
+// the reading direction, of at most so many characters.
+func OneLine(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -255,11 +265,8 @@ func sentence(text string) string {
 		return r
 	}, strings.ToValidUTF8(text, "\uFFFD"))
 	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > maxSentence {
-		text = string(runes[:maxSentence-1]) + "…"
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
 	}
-	if strings.HasSuffix(text, "...") {
-		return text
-	}
-	return strings.TrimRight(text, ".;,: ")
+	return text
 }

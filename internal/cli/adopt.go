@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -80,9 +79,9 @@ func (a *app) adopt(ctx context.Context, settings []string) error {
 	if p.Already != "" {
 		return a.printPlanJSON(asJSON, p)
 	}
-	proceed, err := a.confirm(ctx, asJSON, fmt.Sprintf("Adopt %s of %s?", counted(len(p.Releases), "release", "releases"), p.Component))
+	proceed, err := a.approve(ctx, asJSON, p, fmt.Sprintf("Adopt %s of %s?", counted(len(p.Releases), "release", "releases"), p.Component))
 	if err != nil || !proceed {
-		return errors.Join(a.printPlanJSON(asJSON, p), err)
+		return err
 	}
 	err = apply.Record(ctx, session, p.Entry, func(ctx context.Context) error {
 		later, err := observe.Adoption(ctx, session, running, prober)

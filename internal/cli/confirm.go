@@ -2,9 +2,20 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/mozilla-services/looprel/internal/terminal"
 )
+
+// approve asks whether a plan is to be applied. One that is not is printed where
+// JSON is wanted; as text it has been printed already.
+func (a *app) approve(ctx context.Context, asJSON bool, plan any, question string) (bool, error) {
+	proceed, err := a.confirm(ctx, asJSON, question)
+	if err != nil || !proceed {
+		err = errors.Join(a.printPlanJSON(asJSON, plan), err)
+	}
+	return proceed, err
+}
 
 // confirm asks whether a plan that was shown is to be applied. Without a terminal
 // and without --yes it refuses: nobody has seen the plan. With --dry-run the

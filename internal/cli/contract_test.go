@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mozilla-services/looprel/internal/gittest"
 	"github.com/mozilla-services/looprel/internal/terminal"
 )
 
@@ -95,6 +96,17 @@ func TestUsageErrors(t *testing.T) {
 				t.Errorf("want a second line with what to do:\n%s", errors)
 			}
 		})
+	}
+}
+
+// Without a remote and without a file there is a way out, too.
+func TestNoConfiguration(t *testing.T) {
+	t.Parallel()
+	repo := gittest.New(t)
+	env, _, errors := testEnv(t)
+	env.Dir = repo.Dir
+	if code := run(context.Background(), env, []string{"calendar"}); code != int(ExitUsage) || !strings.Contains(errors.String(), "looprel init") {
+		t.Errorf("exit code %d: %s", code, errors)
 	}
 }
 

@@ -120,9 +120,9 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 	if p.Already != "" {
 		return a.printPlanJSON(asJSON, p)
 	}
-	proceed, err := a.confirm(ctx, asJSON, promotionQuestion(p, request))
+	proceed, err := a.approve(ctx, asJSON, p, promotionQuestion(p, request))
 	if err != nil || !proceed {
-		return errors.Join(a.printPlanJSON(asJSON, p), err)
+		return err
 	}
 	if request.RecordOnly {
 		return a.record(ctx, session, p, makePlan, asJSON)
@@ -140,7 +140,10 @@ func promotionQuestion(p *plan.PromotionPlan, request plan.PromoteRequest) strin
 // record applies a plan that only records.
 func (a *app) record(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error), asJSON bool) error {
 	err := apply.Record(ctx, session, p.Entry, func(ctx context.Context) error {
-		_, err := remake(ctx)
+		later, err := remake(ctx)
+		if err == nil && later.Already != "" {
+			err = &plan.Moved{Reason: "somebody recorded it first: " + later.Already, Advice: "see: looprel log"}
+		}
 		return err
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -126,9 +125,9 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 		}
 	}
 	if p.Already == "" {
-		proceed, err := a.confirm(ctx, asJSON, fmt.Sprintf("Release %s %s?", p.Component, p.Version))
+		proceed, err := a.approve(ctx, asJSON, p, fmt.Sprintf("Release %s %s?", p.Component, p.Version))
 		if err != nil || !proceed {
-			return errors.Join(a.printPlanJSON(asJSON, p), err)
+			return err
 		}
 	}
 	if a.dryRun {

@@ -134,7 +134,7 @@ func (c *collected) addCommits(own []Commit, stated bool) {
 		}
 		if parts := breaking.FindStringSubmatch(body(commit)); parts != nil {
 			c.Kind = changelog.KindBreaking
-			c.BreakingNote = oneLine(parts[1], maxText)
+			c.BreakingNote = changelog.OneLine(parts[1], maxText)
 		}
 	}
 	if c.Kind == changelog.KindBreaking || slices.Contains(kinds, changelog.KindBreaking) {
@@ -170,7 +170,7 @@ func authors(own []Commit) []string {
 	var names []string
 	seen := map[string]bool{}
 	add := func(name, email string) {
-		name = oneLine(name, 100)
+		name = changelog.OneLine(name, 100)
 		person := strings.ToLower(strings.TrimSpace(email))
 		if person == "" {
 			person = name

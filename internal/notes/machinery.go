@@ -1,6 +1,10 @@
 package notes
 
-import "regexp"
+import (
+	"regexp"
+
+	"github.com/mozilla-services/looprel/internal/changelog"
+)
 
 // machinery are the titles of commits that make releases. They are no changes of
 // what is released.
@@ -21,7 +25,7 @@ var endOfTitle = regexp.MustCompile(`[.\s]+$`)
 // isMachinery reports whether the title is that of a commit that makes a release
 // or opens the next one.
 func isMachinery(title string) bool {
-	title = endOfTitle.ReplaceAllString(oneLine(title, maxText), "")
+	title = endOfTitle.ReplaceAllString(changelog.OneLine(title, maxText), "")
 	return machinery.MatchString(title)
 }
 

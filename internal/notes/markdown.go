@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/mozilla-services/looprel/internal/changelog"
 )
 
 // markdown makes untrusted text safe within a line of Markdown: nothing in it is
@@ -11,7 +13,7 @@ import (
 // block. Code spans stay when every backtick has its partner. A mention ("@name")
 // becomes a code span, which every forge shows as it is and notifies nobody for.
 func markdown(text string) string {
-	text = oneLine(text, maxText)
+	text = changelog.OneLine(text, maxText)
 	if !balanced(text) {
 		return blockStart.ReplaceAllString(escaped(strings.ReplaceAll(text, "`", "'")), `$1\$2`)
 	}

@@ -56,7 +56,7 @@ func (n Notes) Markdown(web Web) string {
 func (n Notes) Text() string {
 	return n.print(style{
 		heading: func(title string) string { return title + ":\n" },
-		text:    func(text string) string { return oneLine(text, maxText) },
+		text:    func(text string) string { return changelog.OneLine(text, maxText) },
 		numbers: numbersOf(Web{}, func(text, _ string) string { return text }),
 		commit:  func(c Change) string { return c.ID.Short() },
 	})

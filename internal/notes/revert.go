@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mozilla-services/looprel/internal/changelog"
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
@@ -77,7 +78,7 @@ func newRevertSearch(commits []Commit, changes []collected) *revertSearch {
 	}
 	for i, c := range commits {
 		s.places[c.ID] = i
-		title := oneLine(c.Subject, maxText)
+		title := changelog.OneLine(c.Subject, maxText)
 		s.titles[title] = append(s.titles[title], i)
 		s.names = append(s.names, c.ID.String())
 	}

@@ -40,7 +40,7 @@ var (
 // readSubject takes a title apart. Prefixes may follow each other in any order:
 // "[bugfix] Bug 1048426 — Text".
 func readSubject(title string) subject {
-	s := subject{text: oneLine(title, maxText)}
+	s := subject{text: changelog.OneLine(title, maxText)}
 	if parts := revertTitle.FindStringSubmatch(s.text); parts != nil {
 		s.isRevert, s.reverted = true, parts[1]
 		s.kind, s.stated = changelog.KindOther, true
@@ -180,25 +180,6 @@ func kindByWord(text string) changelog.Kind {
 func firstWord(text string) string {
 	word, _, _ := strings.Cut(text, " ")
 	return word
-}
-
-// oneLine is a text without line breaks, control characters and marks that turn
-// the reading direction, of at most so many characters.
-func oneLine(text string, most int) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return text
 }
 
 // maxNumbers bounds the numbers and names that one change collects.

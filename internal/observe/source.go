@@ -114,7 +114,11 @@ func Config(ctx context.Context, options Options) (*Source, error) {
 	s := &Session{options: options, repository: repository}
 	defer s.Close()
 	if len(repository.Config().Remotes()) == 0 {
-		return s.worktreeSource()
+		source, err := s.worktreeSource()
+		if errors.Is(err, fs.ErrNotExist) {
+			err = missingSource("in the worktree, and there is no remote")
+		}
+		return source, err
 	}
 	bounded, cancel := context.WithTimeout(ctx, configPatience)
 	defer cancel()
@@ -262,8 +266,11 @@ func (s *Session) noSource(localErr error) error {
 	if !errors.Is(localErr, fs.ErrNotExist) {
 		return localErr
 	}
-	return &plan.Misuse{Reason: fmt.Sprintf("there is no %s, neither on %s nor in the worktree", ConfigName, s.remoteName()),
-		Advice: "looprel init writes one"}
+	return missingSource(fmt.Sprintf("neither on %s nor in the worktree", s.remoteName()))
+}
+
+func missingSource(where string) error {
+	return &plan.Misuse{Reason: fmt.Sprintf("there is no %s, %s", ConfigName, where), Advice: "looprel init writes one"}
 }
 
 // remoteFile is the file on the home's default branch; gitrepo.ErrNotFound if it

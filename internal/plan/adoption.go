@@ -45,6 +45,12 @@ func Unknown(s *Snapshot) (unknown []ledger.Tagged, ignored []string, err error)
 	if err != nil {
 		return nil, nil, err
 	}
+	unknown, ignored = s.unknownTags(known)
+	return unknown, ignored, nil
+}
+
+// unknownTags are the remote's release tags that are not among the known ones.
+func (s *Snapshot) unknownTags(known map[release.Version]ledger.Tag) (unknown []ledger.Tagged, ignored []string) {
 	for _, ref := range slices.Sorted(maps.Keys(s.Refs.IDs)) {
 		name, isTag := strings.CutPrefix(ref, TagRef(""))
 		if !isTag {
@@ -64,7 +70,7 @@ func Unknown(s *Snapshot) (unknown []ledger.Tagged, ignored []string, err error)
 		unknown = append(unknown, ledger.Tagged{Version: version, Tag: ref, TagID: s.Refs.IDs[ref], Commit: commit})
 	}
 	slices.SortFunc(unknown, func(a, b ledger.Tagged) int { return a.Version.Compare(b.Version) })
-	return unknown, ignored, nil
+	return unknown, ignored
 }
 
 // LooksLikeVersion reports whether a tag that is no release could be taken for

@@ -322,9 +322,9 @@ func (status *Status) checkTags(s *Snapshot) error {
 	if !s.Ledger.Exists() {
 		return nil
 	}
-	unknown, _, err := Unknown(s)
+	unknown, _ := s.unknownTags(recorded)
 	for _, tagged := range unknown {
 		status.Unknown = append(status.Unknown, ShortRef(tagged.Tag))
 	}
-	return err
+	return nil
 }

@@ -1,0 +1,99 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/object"
+)
+
+// readLedger fetches the ledger's tip if it is new, and reads its state.
+func (s *Session) readLedger(ctx context.Context) (*ledger.State, error) {
+	ref := s.source.Train.LedgerRef
+	if err := s.checkNotMovedBack(ctx, ref); err != nil {
+		return nil, err
+	}
+	tip, exists := s.shown.Refs[ref]
+	if !exists {
+		return ledger.Empty(), nil
+	}
+	if err := s.fetchLedger(ctx, ref, tip, 1); err != nil {
+		return nil, err
+	}
+	commit, err := s.store.Commit(tip)
+	if err != nil {
+		return nil, &LedgerError{Ref: ref, Remote: s.remoteName(), Cause: err}
+	}
+	state, err := ledger.At(tip, commit.Tree, ledgerObjects{s.store})
+	if err != nil {
+		return nil, &LedgerError{Ref: ref, Remote: s.remoteName(), Cause: err}
+	}
+	return state, nil
+}
+
+// LedgerError is a ledger that cannot be read.
+type LedgerError struct {
+	Ref    string
+	Remote string
+	Cause  error
+}
+
+func (e *LedgerError) Error() string {
+	return fmt.Sprintf("the ledger %s on %s cannot be read: %v", e.Ref, e.Remote, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *LedgerError) Unwrap() error { return e.Cause }
+
+// Hint says what to do.
+func (e *LedgerError) Hint() string {
+	var newer *ledger.NewerError
+	if errors.As(e.Cause, &newer) {
+		return "update looprel"
+	}
+	return fmt.Sprintf("find out who wrote it: git fetch %s %s && git log FETCH_HEAD", e.Remote, e.Ref)
+}
+
+// fetchLedger brings the ledger's tip, or more of its history, into the store.
+func (s *Session) fetchLedger(ctx context.Context, ref string, tip object.ID, depth int) error {
+	before, err := s.store.Tip(ref)
+	if err != nil {
+		return err
+	}
+	has, err := s.store.Has(tip)
+	if err != nil {
+		return err
+	}
+	if !has || depth > 1 {
+		request := gitrepo.FetchRequest{Wants: []object.ID{tip}, Depth: depth}
+		if !before.IsZero() {
+			request.Haves = []object.ID{before}
+		}
+		if err := s.fetch(ctx, "the ledger", s.store.Objects, request); err != nil {
+			return err
+		}
+		defer s.store.Tidy(ctx) // once the new tip is set, which keeps its objects
+	}
+	if before == tip {
+		return nil
+	}
+	// Another looprel of this clone may set it at the same time; what counts is
+	// what the remote shows.
+	if err := s.store.SetTip(ctx, ref, before, tip); err != nil && !errors.Is(err, gitrepo.ErrRefMoved) && !errors.Is(err, gitrepo.ErrLocked) {
+		return fmt.Errorf("keep the ledger's tip: %w", err)
+	}
+	return nil
+}
+
+// ledgerObjects reads the ledger's store.
+type ledgerObjects struct{ store *gitrepo.LedgerStore }
+
+// maxStateFile bounds a file of the state, in bytes.
+const maxStateFile = 1 << 20
+
+func (l ledgerObjects) Tree(id object.ID) (object.Tree, error) { return l.store.Tree(id) }
+
+func (l ledgerObjects) Blob(id object.ID) ([]byte, error) { return l.store.Blob(id, maxStateFile) }
