@@ -51,6 +51,9 @@ type commitPoint struct {
 	// recheck makes the plan again after something moved, and fails if it rests
 	// on other facts. The session has been refreshed.
 	recheck func(ctx context.Context) error
+	// sent are entries whose push had no answer, and had not taken place when that
+	// was looked into. A slow remote may still have taken one since.
+	sent []object.ID
 }
 
 // push pushes, again and again while only the ledger moves.
@@ -63,10 +66,10 @@ func (c *commitPoint) push(ctx context.Context) error {
 	pause := retryPause
 	for unreachable := 0; ; {
 		err := c.once(ctx)
-		if errors.Is(err, gitrepo.ErrUnreachable) {
+		if isOutOfReach(err) {
 			unreachable++
 		}
-		if err == nil || !isRace(err) && (unreachable == 0 || unreachable > maxUnreachable) {
+		if err == nil || !isRace(err) && (!isOutOfReach(err) || unreachable > maxUnreachable) {
 			return err
 		}
 		select {
@@ -84,6 +87,9 @@ func (c *commitPoint) push(ctx context.Context) error {
 			unreachable++
 			continue
 		} else if err != nil {
+			return err
+		}
+		if landed, err := c.landed(ctx, c.sent...); err != nil || landed {
 			return err
 		}
 		if err := c.recheck(ctx); err != nil {
@@ -116,20 +122,29 @@ func (c *commitPoint) once(ctx context.Context) error {
 	defer c.session.Waiting("")
 	_, err = c.session.Remote().Push(pushing, updates(changes), append(slices.Clone(c.objects), objects...))
 	if errors.Is(err, gitrepo.ErrUnknownOutcome) {
-		landed, lookErr := c.landed(pushing, entry.New)
-		switch {
-		case lookErr != nil:
-			return err
-		case landed:
-			err = nil
-		default:
-			err = fmt.Errorf("%w: %w", errNotLanded, err)
-		}
+		err = c.lookAfter(pushing, entry.New, err)
 	}
 	if err != nil {
 		return err
 	}
 	return c.keepEntry(pushing, entry, objects)
+}
+
+// lookAfter finds out what became of a push whose answer was lost: nil if it took
+// place.
+func (c *commitPoint) lookAfter(ctx context.Context, entry object.ID, lost error) error {
+	if err := c.session.Refresh(ctx); err != nil {
+		return lost
+	}
+	landed, err := c.landed(ctx, entry)
+	switch {
+	case err != nil:
+		return lost
+	case landed:
+		return nil
+	}
+	c.sent = append(c.sent, entry)
+	return fmt.Errorf("%w: %w", errNotLanded, lost)
 }
 
 // errNotLanded: the answer to a push was lost, and a look shows that it did not
@@ -141,21 +156,26 @@ func isRace(err error) bool {
 	return errors.Is(err, gitrepo.ErrMoved) || errors.Is(err, errNotLanded)
 }
 
+// isOutOfReach reports whether nothing was sent because the remote could not be
+// reached.
+func isOutOfReach(err error) bool {
+	return errors.Is(err, gitrepo.ErrUnreachable) && !errors.Is(err, gitrepo.ErrUnknownOutcome)
+}
+
 // landedDepth is how many entries may have come on top of ours while the answer
 // to its push was lost.
 const landedDepth = 200
 
-// landed finds out whether an entry whose push has an unknown outcome is in the
-// ledger.
-func (c *commitPoint) landed(ctx context.Context, entry object.ID) (bool, error) {
-	if err := c.session.Refresh(ctx); err != nil {
-		return false, err
+// landed reports whether one of the entries is in the ledger as it was read last.
+func (c *commitPoint) landed(ctx context.Context, entries ...object.ID) (bool, error) {
+	if len(entries) == 0 {
+		return false, nil
 	}
 	history, _, err := c.session.History(ctx, landedDepth)
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(history, func(one gitrepo.CommitInfo) bool { return one.ID == entry }), nil
+	return slices.ContainsFunc(history, func(one gitrepo.CommitInfo) bool { return slices.Contains(entries, one.ID) }), nil
 }
 
 func updates(changes []plan.Change) []gitrepo.RefUpdate {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/apply"
+	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/gittest"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
@@ -189,5 +190,36 @@ func TestCancelledBeforeThePush(t *testing.T) {
 	}
 	if refs := remote.Git("for-each-ref", "refs/looprel", "refs/tags/0.10.0"); refs != "" {
 		t.Errorf("it left %s", refs)
+	}
+}
+
+// A remote that drops a connection once and then refuses the push is asked no
+// more: the refusal is the answer.
+func TestRefusedAfterADroppedConnection(t *testing.T) {
+	t.Parallel()
+	_, remote := origin(t)
+	// net/http itself repeats a request whose connection was dropped at once.
+	const drops = 2
+	var asked atomic.Int32
+	server := remote.ServeHTTP(gittest.HTTPOptions{Wrap: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			if !strings.Contains(request.URL.RawQuery+request.URL.Path, "git-receive-pack") {
+				next.ServeHTTP(w, request)
+				return
+			}
+			if asked.Add(1) <= drops {
+				panic(http.ErrAbortHandler)
+			}
+			http.Error(w, "no pushes today", http.StatusForbidden)
+		})
+	}})
+	clone := remote.Clone()
+	clone.Git("remote", "set-url", "origin", server.URL)
+	err := start(t, clone, "Release Manager").tag(t.Context())
+	if !errors.Is(err, gitrepo.ErrAuth) {
+		t.Errorf("the error is %v, want the refusal", err)
+	}
+	if n := asked.Load(); n <= drops || n > drops+4 {
+		t.Errorf("the remote was asked %d times", n)
 	}
 }
