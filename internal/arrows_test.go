@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"notes":       {"object", "release", "changelog"},
 	"ledger":      {"object", "release"},
 	"merge":       {"object"},
+	"pick":        {"object", "release", "merge", "versionfile"},
 	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger"},
 	// Outlets, each for one thing outside.
 	"gitrepo":            {"object"},
@@ -52,7 +53,7 @@ var arrows = map[string][]string{
 }
 
 // pure are the packages that may not reach outside by the standard library.
-var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "plan"}
+var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "plan"}
 
 // impure are the doors to the outside.
 var impure = []string{"os", "os/exec", "net", "net/http", "io/ioutil", "syscall", "math/rand", "math/rand/v2", "crypto/rand"}
