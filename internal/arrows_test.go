@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"ledger":      {"object", "release"},
 	"merge":       {"object"},
 	"pick":        {"object", "release", "merge", "versionfile"},
-	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger"},
+	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick"},
 	// Outlets, each for one thing outside.
 	"gitrepo":            {"object"},
 	"probe":              {"object", "release", "terminal/printable"},
@@ -41,7 +41,7 @@ var arrows = map[string][]string{
 	"terminal":           {"terminal/printable"},
 	"terminal/printable": {},
 	// Reading the world, changing it, and the command line.
-	"observe": {"object", "release", "config", "ledger", "plan", "notes", "gitrepo", "probe"},
+	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "gitrepo", "probe"},
 	"apply":   {"object", "release", "ledger", "plan", "gitrepo", "deploy", "probe", "observe"},
 	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply",
 		"deploy", "probe", "ics", "terminal", "demo"},

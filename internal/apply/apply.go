@@ -41,17 +41,17 @@ const (
 	pushPatience = 2 * time.Minute
 )
 
-// commitPoint is one atomic push: references, their objects, and a ledger entry.
+// commitPoint is one atomic push: references, their objects, and ledger entries.
 type commitPoint struct {
 	session *observe.Session
 	changes []plan.Change
 	objects []object.Object
-	entry   ledger.Entry
-	sign    plan.SignFunc // of the entry's commit; nil: unsigned
+	entries []ledger.Entry
+	sign    plan.SignFunc // of the entries' commits; nil: unsigned
 	// recheck makes the plan again after something moved, and fails if it rests
 	// on other facts. The session has been refreshed.
 	recheck func(ctx context.Context) error
-	// sent are entries whose push had no answer, and had not taken place when that
+	// sent are last entries whose push had no answer, and had not taken place when that
 	// was looked into. A slow remote may still have taken one since.
 	sent []object.ID
 }
@@ -98,21 +98,14 @@ func (c *commitPoint) push(ctx context.Context) error {
 	}
 }
 
-// once makes the entry on top of the ledger as it was read last, and pushes.
+// once makes the entries on top of the ledger as it was read last, and pushes.
 func (c *commitPoint) once(ctx context.Context) error {
 	snapshot := c.session.Snapshot()
-	commit, objects, err := ledger.Append(snapshot.Ledger, c.entry)
+	tip, objects, err := c.write(ctx, snapshot.Ledger)
 	if err != nil {
 		return err
 	}
-	if c.sign != nil {
-		if commit.Armor, err = c.sign(ctx, commit.Object().Data); err != nil {
-			return fmt.Errorf("sign the ledger entry: %w", err)
-		}
-	}
-	encoded := commit.Object()
-	objects = append(objects, encoded)
-	entry := plan.Change{Ref: snapshot.Train.LedgerRef, Old: snapshot.Ledger.Tip(), New: encoded.ID()}
+	entry := plan.Change{Ref: snapshot.Train.LedgerRef, Old: snapshot.Ledger.Tip(), New: tip}
 	changes := append(slices.Clone(c.changes), entry)
 
 	// A push that has begun is seen to its end.
@@ -128,6 +121,27 @@ func (c *commitPoint) once(ctx context.Context) error {
 		return err
 	}
 	return c.keepEntry(pushing, entry, objects)
+}
+
+// write makes the entries, one on top of the other. It returns the last one's id and
+// all objects.
+func (c *commitPoint) write(ctx context.Context, state *ledger.State) (tip object.ID, objects []object.Object, err error) {
+	for _, entry := range c.entries {
+		commit, made, err := ledger.Append(state, entry)
+		if err != nil {
+			return tip, nil, err
+		}
+		if c.sign != nil {
+			if commit.Armor, err = c.sign(ctx, commit.Object().Data); err != nil {
+				return tip, nil, fmt.Errorf("sign the ledger entry: %w", err)
+			}
+		}
+		encoded := commit.Object()
+		tip = encoded.ID()
+		objects = slices.Concat(objects, made, []object.Object{encoded})
+		state = state.After(tip, commit.Tree, made)
+	}
+	return tip, objects, nil
 }
 
 // lookAfter finds out what became of a push whose answer was lost: nil if it took

@@ -66,7 +66,7 @@ func Record(ctx context.Context, session *observe.Session, entry ledger.Entry, r
 	if err != nil {
 		return err
 	}
-	point := commitPoint{session: session, entry: entry, sign: sign, recheck: recheck}
+	point := commitPoint{session: session, entries: []ledger.Entry{entry}, sign: sign, recheck: recheck}
 	return point.push(ctx)
 }
 

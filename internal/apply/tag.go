@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
@@ -26,24 +27,15 @@ func Tag(ctx context.Context, session *observe.Session, p *plan.TagPlan, remake 
 	if p.Already != "" {
 		return localTag(ctx, session, p)
 	}
-	snapshot := session.Snapshot()
-	commitSigner, err := signer(session, snapshot.Sign.Commits)
+	signers, entrySigner, err := signersOf(session)
 	if err != nil {
 		return Result{}, err
 	}
-	tagSigner, err := signer(session, snapshot.Sign.Tags)
-	if err != nil {
-		return Result{}, err
-	}
-	if err := p.Seal(ctx, &plan.Signers{Commit: commitSigner, Tag: tagSigner}); err != nil {
-		return Result{}, err
-	}
-	entrySigner, err := signer(session, snapshot.Sign.Ledger)
-	if err != nil {
+	if err := p.Seal(ctx, signers); err != nil {
 		return Result{}, err
 	}
 	point := commitPoint{
-		session: session, changes: p.Refs, objects: p.Objects, entry: p.Entry, sign: entrySigner,
+		session: session, changes: p.Refs, objects: p.Objects, entries: []ledger.Entry{p.Entry}, sign: entrySigner,
 		recheck: func(ctx context.Context) error {
 			later, err := remake(ctx)
 			if err == nil && p.SameFacts(later) {
@@ -58,6 +50,21 @@ func Tag(ctx context.Context, session *observe.Session, p *plan.TagPlan, remake 
 	return localTag(ctx, session, p)
 }
 
+// signersOf gives what signs commits and tags, and what signs ledger entries.
+func signersOf(session *observe.Session) (*plan.Signers, plan.SignFunc, error) {
+	sign := session.Snapshot().Sign
+	commits, err := signer(session, sign.Commits)
+	if err != nil {
+		return nil, nil, err
+	}
+	tags, err := signer(session, sign.Tags)
+	if err != nil {
+		return nil, nil, err
+	}
+	entries, err := signer(session, sign.Ledger)
+	return &plan.Signers{Commit: commits, Tag: tags}, entries, err
+}
+
 // tagMoved says what moved while a release was being made, and who did it.
 func tagMoved(ctx context.Context, session *observe.Session, p *plan.TagPlan, cause error) error {
 	s := session.Snapshot()
@@ -66,11 +73,7 @@ func tagMoved(ctx context.Context, session *observe.Session, p *plan.TagPlan, ca
 		return err
 	}
 	if inLedger {
-		return &plan.Moved{
-			Reason: fmt.Sprintf("%s tagged %s %s first, %s; your release was not made", known.By.Name, p.Component, p.Version,
-				known.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04:05 MST")),
-			Advice: "there is nothing left to do; see: looprel status",
-		}
+		return firstTagged(s, known, "there is nothing left to do; see: looprel status")
 	}
 	if !p.Cycle.IsZero() {
 		version, err := s.Ledger.CycleRelease(p.Component, p.Cycle)
@@ -85,15 +88,32 @@ func tagMoved(ctx context.Context, session *observe.Session, p *plan.TagPlan, ca
 		return &plan.Moved{Reason: fmt.Sprintf("tag %s appeared on %s meanwhile (%s); your release was not made", plan.ShortRef(p.Tag), s.Remote, id.Short()),
 			Advice: "looprel adopt takes it over, if it is meant to be a release"}
 	}
-	for _, change := range p.Refs {
-		if now := s.Refs.IDs[change.Ref]; now != change.Old {
-			return branchMoved(ctx, session, change, now)
-		}
+	if moved := refMoved(ctx, session, p.Refs); moved != nil {
+		return moved
 	}
 	if cause != nil {
 		return cause
 	}
 	return &plan.Moved{Reason: fmt.Sprintf("what is released by %s is no longer what the plan said", p.Version), Advice: "looprel tag shows the plan as it is now"}
+}
+
+// firstTagged says that somebody else made the release.
+func firstTagged(s *plan.Snapshot, known ledger.Release, advice string) error {
+	return &plan.Moved{
+		Reason: fmt.Sprintf("%s tagged %s %s first, %s; your release was not made", known.By.Name, s.Component.Name, known.Version,
+			known.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04:05 MST")),
+		Advice: advice,
+	}
+}
+
+// refMoved finds the first reference that is not where a plan expects it.
+func refMoved(ctx context.Context, session *observe.Session, changes []plan.Change) error {
+	for _, change := range changes {
+		if now := session.Snapshot().Refs.IDs[change.Ref]; now != change.Old {
+			return branchMoved(ctx, session, change, now)
+		}
+	}
+	return nil
 }
 
 func movedByCycle(s *plan.Snapshot, p *plan.TagPlan, version release.Version) error {
@@ -140,26 +160,32 @@ func branchMoved(ctx context.Context, session *observe.Session, change plan.Chan
 // localTag writes the tag, and what the clone knows of the remote's branch. The
 // release stands whatever becomes of that.
 func localTag(ctx context.Context, session *observe.Session, p *plan.TagPlan) (Result, error) {
-	var result Result
+	return Result{Notes: updateClone(ctx, session, p.Refs, p.Objects)}, nil
+}
+
+// updateClone stores what was pushed, and sets tags and remote-tracking branches. It
+// returns remarks.
+func updateClone(ctx context.Context, session *observe.Session, changes []plan.Change, objects []object.Object) []string {
+	var remarks []string
 	repository := session.Repository()
 	// The clone is brought up to date even when a signal came after the push.
 	ctx = context.WithoutCancel(ctx)
-	if err := repository.StoreObjects(p.Objects); err != nil {
-		return Result{Notes: []string{fmt.Sprintf("the release is made, but this clone could not be brought up to date: %v; git fetch does it", err)}}, nil
+	if err := repository.StoreObjects(objects); err != nil {
+		return []string{fmt.Sprintf("it is done, but this clone could not be brought up to date: %v; git fetch does it", err)}
 	}
-	for _, change := range p.Refs {
+	for _, change := range changes {
 		local, tracked := change.Ref, true
-		if change.Ref != p.Tag {
+		if !strings.HasPrefix(change.Ref, plan.TagRef("")) {
 			local, tracked = session.Remote().Config().TrackingRef(change.Ref)
 		}
 		if !tracked {
 			continue
 		}
 		if remark := setLocal(ctx, repository, session.Snapshot().Remote, local, change); remark != "" {
-			result.Notes = append(result.Notes, remark)
+			remarks = append(remarks, remark)
 		}
 	}
-	return result, nil
+	return remarks
 }
 
 // setLocal moves a reference of the clone; a tag that is there already and

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +13,7 @@ import (
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/merge"
 	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/observe"
 )
 
 type mergeTreeOptions struct {
@@ -186,8 +186,8 @@ func (r *mergeTreeRun) merge(base, ours, theirs string) (merge.Result, error) {
 	}
 	options := merge.Options{
 		Ours: ours, Theirs: theirs,
-		RenameLimit: r.renameLimit(),
-		External:    func(driver string) bool { return r.repository.Config().Has("merge." + driver + ".driver") },
+		RenameLimit: observe.RenameLimit(r.repository),
+		External:    observe.ExternalDriver(r.repository),
 	}
 	switch r.options.attributes {
 	case "":
@@ -200,7 +200,7 @@ func (r *mergeTreeRun) merge(base, ours, theirs string) (merge.Result, error) {
 		}
 		options.Attributes = tree
 	}
-	result, err := merge.Trees(&mergeObjects{repository: r.repository}, trees[0], trees[1], trees[2], options)
+	result, err := merge.Trees(observe.MergeObjects{Repository: r.repository}, trees[0], trees[1], trees[2], options)
 	var driver *merge.DriverError
 	if errors.As(err, &driver) {
 		return merge.Result{}, &exitError{code: ExitRefused, reason: driver.Error(), hint: driver.Hint()}
@@ -225,25 +225,3 @@ func (r *mergeTreeRun) tree(name string) (object.ID, error) {
 	}
 	return r.repository.TreeAt(commit, "")
 }
-
-// renameLimit is the limit that git's configuration sets, zero if none.
-func (r *mergeTreeRun) renameLimit() int {
-	for _, key := range []string{"merge.renameLimit", "diff.renameLimit"} {
-		if limit, err := strconv.Atoi(r.repository.Config().Get(key)); err == nil {
-			return limit
-		}
-	}
-	return 0
-}
-
-// mergeObjects gives a repository's objects to a merge.
-type mergeObjects struct{ repository *gitrepo.Repository }
-
-// Tree reads a directory.
-func (o *mergeObjects) Tree(id object.ID) (object.Tree, error) { return o.repository.Tree(id) }
-
-// Blob reads a file.
-func (o *mergeObjects) Blob(id object.ID) ([]byte, error) { return o.repository.Blob(id, 0) }
-
-// BlobSize is the length of a file.
-func (o *mergeObjects) BlobSize(id object.ID) (int64, error) { return o.repository.Size(id) }

@@ -42,6 +42,8 @@ func (f *folding) apply() error {
 		return f.finished(*f.entry.Finished)
 	case KindRecorded:
 		return f.runs(*f.entry.Recorded, RecordedOnly)
+	case KindPicked:
+		return nil // the branch says what it holds
 	}
 	return &NewerError{What: fmt.Sprintf("an entry of kind %q", f.entry.Kind)}
 }

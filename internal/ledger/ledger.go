@@ -34,6 +34,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -67,6 +68,8 @@ const (
 	KindPromotionFinished Kind = "promotion-finished"
 	// KindRecorded is a deployment that was made elsewhere.
 	KindRecorded Kind = "deployment-recorded"
+	// KindPicked puts fixes on a release line, to be released later.
+	KindPicked Kind = "picked"
 )
 
 // Person is who did something, by the identity that git has for them.
@@ -102,6 +105,7 @@ type Entry struct {
 	Started  *Started    `json:"started,omitempty"`
 	Finished *Finished   `json:"finished,omitempty"`
 	Recorded *Deployment `json:"recorded,omitempty"`
+	Picked   *Picked     `json:"picked,omitempty"`
 }
 
 // ClockOverridden is the value of Entry.Clock for a rehearsal.
@@ -119,6 +123,26 @@ type Tagged struct {
 	// for a patch release, an off-cycle one and most adopted ones.
 	Cycle    release.Date `json:"cycle,omitzero"`
 	DaysLate int          `json:"days_late,omitempty"`
+	// Picks are the fixes that the same act put on the branch.
+	Picks []Pick `json:"picks,omitempty"`
+}
+
+// Same reports whether both are the release of one version, at one place.
+func (t Tagged) Same(other Tagged) bool { return reflect.DeepEqual(t, other) }
+
+// Pick is a commit of one branch that was cherry-picked onto another.
+type Pick struct {
+	Commit object.ID `json:"commit"` // on the release line
+	Source object.ID `json:"source"`
+	// Stray: the source is not on the train's branch; the entry's Reason says why it
+	// was taken all the same.
+	Stray bool `json:"stray,omitempty"`
+}
+
+// Picked are fixes on a release line that no release has yet.
+type Picked struct {
+	Branch string `json:"branch"` // full reference name
+	Picks  []Pick `json:"picks"`
 }
 
 // Adopted are releases that were made before, or without, looprel.
@@ -207,6 +231,12 @@ func (e Entry) Subject() string {
 		return fmt.Sprintf("promote %s %s to %s: %s", e.Component, e.Finished.Version, e.Finished.Environment, e.Finished.Outcome)
 	case KindRecorded:
 		return fmt.Sprintf("record %s %s on %s", e.Component, e.Recorded.Version, e.Recorded.Environment)
+	case KindPicked:
+		count := "1 fix"
+		if len(e.Picked.Picks) != 1 {
+			count = fmt.Sprintf("%d fixes", len(e.Picked.Picks))
+		}
+		return fmt.Sprintf("pick %s of %s onto %s", count, e.Component, strings.TrimPrefix(e.Picked.Branch, "refs/heads/"))
 	}
 	return string(e.Kind)
 }
@@ -279,6 +309,7 @@ func (e Entry) check() error {
 		KindPromotionStarted:  e.Started != nil,
 		KindPromotionFinished: e.Finished != nil,
 		KindRecorded:          e.Recorded != nil,
+		KindPicked:            e.Picked != nil,
 	}
 	if _, known := parts[e.Kind]; !known {
 		return &NewerError{What: fmt.Sprintf("an entry of kind %q", e.Kind), Needs: e.Needs}

@@ -39,6 +39,16 @@ func (s *Session) Branch(ctx context.Context, choice plan.BranchChoice, at strin
 	if err := s.fetchCommit(ctx, choice.Ref, choice.Head); err != nil {
 		return nil, err
 	}
+	branch, err := s.branch(ctx, choice, at)
+	if err != nil || choice.Line != nil {
+		return branch, err
+	}
+	branch.Elsewhere, err = s.elsewhere(ctx, branch)
+	return branch, err
+}
+
+// branch is Branch for a commit that the clone has, without what other lines have.
+func (s *Session) branch(ctx context.Context, choice plan.BranchChoice, at string) (*plan.Branch, error) {
 	branch := &plan.Branch{BranchChoice: choice}
 	released, err := s.commitOf(ctx, choice, at)
 	if err != nil {
@@ -111,9 +121,20 @@ func (s *Session) revision(id object.ID) (plan.Revision, error) {
 	if err != nil {
 		return plan.Revision{}, err
 	}
-	revision := plan.Revision{ID: id, Root: commit.Tree, Files: map[string][]byte{}, Trees: object.TreeMap{}}
+	return s.revisionOf(s.repository, id, commit.Tree)
+}
+
+// content gives trees, and files up to a size.
+type content interface {
+	object.Trees
+	Blob(id object.ID, limit int64) ([]byte, error)
+}
+
+// revisionOf reads the release files of a tree that the commit has, or would have.
+func (s *Session) revisionOf(from content, id, root object.ID) (plan.Revision, error) {
+	revision := plan.Revision{ID: id, Root: root, Files: map[string][]byte{}, Trees: object.TreeMap{}}
 	for _, path := range plan.ReleaseFiles(s.snapshot.Component) {
-		if err := s.readInto(&revision, path); err != nil {
+		if err := readInto(from, &revision, path); err != nil {
 			return plan.Revision{}, err
 		}
 	}
@@ -123,11 +144,11 @@ func (s *Session) revision(id object.ID) (plan.Revision, error) {
 // maxReleaseFile bounds a version file or changelog, in bytes.
 const maxReleaseFile = 16 << 20
 
-func (s *Session) readInto(revision *plan.Revision, path string) error {
+func readInto(from content, revision *plan.Revision, path string) error {
 	id := revision.Root
 	parts := strings.Split(path, "/")
 	for i, name := range parts {
-		tree, err := s.repository.Tree(id)
+		tree, err := from.Tree(id)
 		if err != nil {
 			return err
 		}
@@ -146,7 +167,7 @@ func (s *Session) readInto(revision *plan.Revision, path string) error {
 		if !entry.Mode.IsFile() {
 			return &plan.Misuse{Reason: fmt.Sprintf("%s is not a regular file in %s", path, revision.ID.Short()), Advice: "correct environments.yaml"}
 		}
-		if revision.Files[path], err = s.repository.Blob(entry.ID, maxReleaseFile); err != nil {
+		if revision.Files[path], err = from.Blob(entry.ID, maxReleaseFile); err != nil {
 			return err
 		}
 	}

@@ -207,3 +207,27 @@ func TestResidual(t *testing.T) {
 		})
 	}
 }
+
+func TestLayerGivesWhatATreeNeeds(t *testing.T) {
+	t.Parallel()
+	store := shelf{}
+	base := store.tree(t, files{"a/one": "1\n", "b/two": "2\n"})
+	layer := pick.NewLayer(store)
+	changed, objects, err := object.Edit(layer, base, map[string][]byte{"a/one": []byte("one\n"), "c": []byte("new\n"), "b/two": nil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer.Add(objects...)
+	layer.Add(object.Blob([]byte("nobody needs it\n")))
+	paths, err := layer.Paths(base, changed)
+	if want := []string{"a/one", "b/two", "c"}; err != nil || !slices.Equal(paths, want) {
+		t.Errorf("paths %v, %v; expected %v", paths, err, want)
+	}
+	needed := layer.Needed(changed, changed)
+	if len(needed) != len(objects) || needed[len(needed)-1].ID() != changed {
+		t.Errorf("%d objects are needed, expected %d", len(needed), len(objects))
+	}
+	if size, err := layer.BlobSize(object.Blob([]byte("new\n")).ID()); err != nil || size != 4 {
+		t.Errorf("size %d, %v", size, err)
+	}
+}

@@ -236,5 +236,5 @@ func (s *Snapshot) isTrainVersion(version release.Version) bool {
 
 // SameFacts reports whether a plan made later would adopt the same.
 func (p *AdoptionPlan) SameFacts(later *AdoptionPlan) bool {
-	return slices.Equal(p.Releases, later.Releases) && slices.Equal(p.Running, later.Running)
+	return slices.EqualFunc(p.Releases, later.Releases, ledger.Tagged.Same) && slices.Equal(p.Running, later.Running)
 }

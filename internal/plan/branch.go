@@ -25,8 +25,11 @@ type TagRequest struct {
 
 // BranchChoice is the branch that a release is made from.
 type BranchChoice struct {
-	Ref  string // full name
+	Ref string // full name
+	// Head is where the branch is; of a new one, what it is cut from.
 	Head object.ID
+	// New: the remote does not have the branch yet.
+	New bool
 	// Line is the release line of the branch; nil for the train's own branch.
 	Line *release.Line
 }
@@ -35,7 +38,8 @@ type BranchChoice struct {
 type Branch struct {
 	BranchChoice
 	// At is the revision to release; it is Head's unless an earlier commit was
-	// asked for.
+	// asked for. With Picks it has Head's id, and the tree and files that they lead
+	// to.
 	At Revision
 	// Tip is the branch's head.
 	Tip Revision
@@ -49,8 +53,22 @@ type Branch struct {
 	// Changes are the commits since Base, newest first, limited to the
 	// component's path.
 	Changes []notes.Commit
+	// Picks are cherry-picks that go on top of Head, in their order, and Made are
+	// the blobs and trees of them.
+	Picks []Pick
+	Made  []object.Object
+	// Elsewhere are releases made on lines since, lowest first, whose changelog the
+	// train's branch may lack; none for a line.
+	Elsewhere []LineRelease
 	// Unchanged: At differs from Base in nothing but version files and changelog.
 	Unchanged bool
+}
+
+// LineRelease is a release that the train's branch does not contain, with the
+// changelog that it has.
+type LineRelease struct {
+	Version   release.Version
+	Changelog []byte
 }
 
 // Base is a release that another one is compared with.

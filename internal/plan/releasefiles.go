@@ -54,6 +54,9 @@ func (p *TagPlan) releaseChangelog(s *Snapshot, branch *Branch, request TagReque
 	if err != nil {
 		return misuseOf(err)
 	}
+	if file, err = p.carrySections(s, branch, file); err != nil {
+		return err
+	}
 	entries := p.Changes.ForChangelog()
 	additions := changelog.Additions{WhenEmpty: entries}
 	section, written := file.Section(p.Version)
@@ -71,8 +74,36 @@ func (p *TagPlan) releaseChangelog(s *Snapshot, branch *Branch, request TagReque
 		}
 	}
 	released.changelog = file.Release(p.Version, s.Today(), additions)
+	if section, ok := released.changelog.Section(p.Version); ok {
+		p.Section = section.Heading + "\n\n" + section.Body
+	}
 	released.files[declared.Path] = []byte(released.changelog.String())
 	return nil
+}
+
+// carrySections brings the changelogs' sections of releases that were made on lines
+// since to the train's branch: they would be lost otherwise.
+func (p *TagPlan) carrySections(s *Snapshot, branch *Branch, file *changelog.File) (*changelog.File, error) {
+	var carried []string
+	for _, line := range branch.Elsewhere {
+		if line.Version.Compare(p.Version) > 0 {
+			continue
+		}
+		theirs, err := changelog.Parse(changelog.Style(s.Component.Changelog.Style), line.Changelog)
+		if err != nil {
+			return nil, fmt.Errorf("the changelog of %s: %w", line.Version, err)
+		}
+		section, written := theirs.Section(line.Version)
+		if known, ok := file.Section(line.Version); !written || section.IsEmpty() || ok && !known.Unreleased {
+			continue
+		}
+		file = file.Insert(section)
+		carried = append(carried, line.Version.String())
+	}
+	if len(carried) > 0 {
+		p.Notes = append(p.Notes, "the changelog gets the sections of releases made on their lines: "+joinSome(carried))
+	}
+	return file, nil
 }
 
 // Describe is a change in one line, with its numbers.

@@ -66,6 +66,7 @@ const (
 // ReleaseStatus is a release that is on its way, or the last that arrived.
 type ReleaseStatus struct {
 	Version release.Version `json:"version"`
+	Tag     string          `json:"-"` // full reference name
 	State   ReleaseState    `json:"state"`
 	Commit  object.ID       `json:"commit"`
 	By      ledger.Person   `json:"by"`
@@ -260,12 +261,21 @@ func inFlight(s *Snapshot) ([]ReleaseStatus, error) {
 				return releases, nil
 			}
 			releases = append(releases, ReleaseStatus{
-				Version: version, State: stateOf(s, known, last, lastRunning), Commit: known.Commit,
+				Version: version, Tag: known.Tag, State: stateOf(s, known, last, lastRunning), Commit: known.Commit,
 				By: known.By, At: known.At, Cycle: known.Cycle, DaysLate: known.DaysLate, OffCycle: known.OffCycle, Adopted: known.Adopted,
 			})
 		}
 	}
 	return releases, nil
+}
+
+// OnTheirWay are the releases that are tagged, or on an environment before the
+// last, and that nothing higher has overtaken; newest first.
+func OnTheirWay(s *Snapshot) ([]ReleaseStatus, error) {
+	releases, err := inFlight(s)
+	return slices.DeleteFunc(releases, func(one ReleaseStatus) bool {
+		return one.State == StateReleased || one.State == StateSuperseded
+	}), err
 }
 
 // maxInFlight bounds the list for a train whose last environment runs nothing.

@@ -38,6 +38,8 @@ type TagPlan struct {
 	Changes notes.Notes `json:"-"`
 	// Report is Changes for programs.
 	Report notes.Report `json:"changes"`
+	// Section is the changelog's section of the release, "" without one.
+	Section string `json:"-"`
 	// Omitted are the changes that the changelog's section leaves out.
 	Omitted []string `json:"omitted"`
 	Notes   []string `json:"notes"`
@@ -57,16 +59,23 @@ type TagPlan struct {
 
 // PlannedCommit is a commit that a plan makes.
 type PlannedCommit struct {
-	Role    string      `json:"role"` // "release" or "development"
+	Role    string      `json:"role"` // "pick", "release" or "development"
 	Subject string      `json:"subject"`
 	ID      object.ID   `json:"id,omitzero"` // zero until it is signed
 	Tree    object.ID   `json:"tree"`
 	Parents []object.ID `json:"parents"`
 	Files   []string    `json:"files"`
+	// Source is the commit that a pick applies, and Kept are the release files in
+	// which it conflicted and that stayed as the line has them.
+	Source object.ID `json:"source,omitzero"`
+	Kept   []string  `json:"kept,omitempty"`
+	// Needed: a pick that was not asked for, without which another does not apply.
+	Needed bool `json:"needed,omitempty"`
 }
 
 // The roles of planned commits.
 const (
+	RolePick        = "pick"
 	RoleRelease     = "release"
 	RoleDevelopment = "development"
 )
@@ -347,7 +356,7 @@ func (s *Snapshot) beforeNext() string {
 func (p *TagPlan) tagged(branch *Branch, commit object.ID) *ledger.Tagged {
 	return &ledger.Tagged{
 		Version: p.Version, Tag: p.Tag, TagID: p.TagID, Commit: commit, Branch: branch.Ref,
-		Base: p.Previous, Cycle: p.Cycle, DaysLate: p.DaysLate,
+		Base: p.Previous, Cycle: p.Cycle, DaysLate: p.DaysLate, Picks: branch.recorded(p.Commits),
 	}
 }
 

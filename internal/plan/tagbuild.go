@@ -2,7 +2,6 @@ package plan
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +15,8 @@ import (
 type tagBuild struct {
 	snapshot *Snapshot
 	branch   *Branch
+	// picks are the cherry-picks that are released, see Branch.Picks.
+	picks []*object.Commit
 	// release is the release commit; nil when At itself is tagged.
 	release *object.Commit
 	// development is the commit on top that opens the next version; nil without.
@@ -34,6 +35,8 @@ type tagBuild struct {
 func (p *TagPlan) compose(s *Snapshot, branch *Branch, request TagRequest) error {
 	build := &p.build
 	build.snapshot, build.branch = s, branch
+	build.picks, p.Commits = branch.draftPicks(s)
+	build.files = slices.Clone(branch.Made)
 	released, err := p.releaseFiles(s, branch, request)
 	if err != nil {
 		return err
@@ -129,125 +132,36 @@ func changedFiles(before, after map[string][]byte) map[string][]byte {
 	return changed
 }
 
-// SignFunc signs the bytes of an object and returns the armored signature.
-type SignFunc func(ctx context.Context, payload []byte) (armor string, err error)
-
-// Signers sign what a plan makes; a nil one leaves it unsigned.
-type Signers struct {
-	Commit SignFunc
-	Tag    SignFunc
-}
-
-// Seal makes the objects final and fills in their ids, the references and the
-// steps. Without signers, what is to be signed keeps the zero id: a dry run shows
-// no id that the real run will not have.
-func (p *TagPlan) Seal(ctx context.Context, signers *Signers) error {
-	seal := sealing{plan: p, build: &p.build, signers: signers}
-	return seal.run(ctx)
-}
-
-type sealing struct {
-	plan    *TagPlan
-	build   *tagBuild
-	signers *Signers
-	// open: an id is missing because a signature is.
-	open bool
-}
-
-func (seal *sealing) run(ctx context.Context) error {
-	p, build := seal.plan, seal.build
-	sign := build.snapshot.Sign
-	p.Objects = slices.Clone(build.files)
-	commit, head := build.branch.At.ID, build.branch.Tip.ID
-	planned := 0
-	if build.release != nil {
-		build.release.Parents = []object.ID{build.branch.At.ID}
-		if err := seal.addCommit(ctx, build.release, sign.Commits, planned); err != nil {
-			return err
-		}
-		commit, head = p.Commits[planned].ID, p.Commits[planned].ID
-		planned++
-	}
-	if build.development != nil {
-		build.development.Parents = []object.ID{head}
-		if build.mergesRelease {
-			build.development.Parents = []object.ID{build.branch.Tip.ID, commit}
-		}
-		if err := seal.addCommit(ctx, build.development, sign.Commits, planned); err != nil {
-			return err
-		}
-		head = p.Commits[planned].ID
-	}
-	if err := seal.addTag(ctx, commit, sign.Tags); err != nil {
-		return err
-	}
-	p.Entry.Tagged = p.tagged(build.branch, commit)
-	p.addSteps(head)
-	return nil
-}
-
-// addCommit makes a commit final. Its parents must be.
-func (seal *sealing) addCommit(ctx context.Context, commit *object.Commit, signed bool, planned int) error {
-	row := &seal.plan.Commits[planned]
-	row.Parents, row.ID = commit.Parents, object.ID{}
-	if seal.open || signed && seal.signers == nil {
-		seal.open = true
-		return nil
-	}
-	final := *commit
-	if signed && seal.signers.Commit != nil {
-		var err error
-		if final.Armor, err = seal.signers.Commit(ctx, commit.Object().Data); err != nil {
-			return fmt.Errorf("sign the %s commit: %w", row.Role, err)
-		}
-	}
-	encoded := final.Object()
-	row.ID = encoded.ID()
-	seal.plan.Objects = append(seal.plan.Objects, encoded)
-	return nil
-}
-
-func (seal *sealing) addTag(ctx context.Context, commit object.ID, signed bool) error {
-	seal.plan.TagID = object.ID{}
-	if seal.open || signed && seal.signers == nil {
-		return nil
-	}
-	tag := seal.build.tag
-	tag.Target = commit
-	if signed && seal.signers.Tag != nil {
-		var err error
-		if tag.Armor, err = seal.signers.Tag(ctx, tag.Object().Data); err != nil {
-			return fmt.Errorf("sign tag %s: %w", tag.Name, err)
-		}
-	}
-	encoded := tag.Object()
-	seal.plan.TagID = encoded.ID()
-	seal.plan.Objects = append(seal.plan.Objects, encoded)
-	return nil
-}
-
 // addSteps lists what apply does: branch, tag and ledger in one push, then the
 // tag in this clone.
 func (p *TagPlan) addSteps(head object.ID) {
 	branch := p.build.branch
 	p.Refs, p.Steps = nil, nil
 	// Without a commit the push still checks that the branch has not moved.
-	moved := Change{Ref: branch.Ref, Old: branch.Tip.ID, New: head}
+	moved := branch.moved(head)
 	tag := Change{Ref: p.Tag, New: p.TagID}
 	p.Refs = append(p.Refs, moved, tag)
-	if len(p.Commits) > 0 {
-		p.Steps = append(p.Steps, moved.step(PushRef, p.branchReason()))
+	if len(p.Commits) > 0 || branch.New {
+		p.Steps = append(p.Steps, moved.step(PushRef, branchReason(p.Commits)))
 	}
 	p.Steps = append(p.Steps, tag.step(PushRef, "annotated tag \"Release "+p.Version.String()+"\""))
 	p.Steps = append(p.Steps,
-		Step{Kind: AppendLedger, Target: p.build.snapshot.Train.LedgerRef, Want: p.Entry.Subject(), Reason: "who released what, when and why"},
+		recordStep(p.build.snapshot, p.Entry, "who released what, when and why"),
 		tag.step(LocalRef, "the tag in this clone"))
 }
 
-func (p *TagPlan) branchReason() string {
+// branchReason says what a branch is moved by.
+func branchReason(commits []PlannedCommit) string {
+	if len(commits) == 0 {
+		return "the new branch"
+	}
+	const most = 4
 	text := ""
-	for i, commit := range p.Commits {
-		if i > 0 {
+	for i, commit := range commits {
+		switch {
+		case i == most && len(commits) > most+1:
+			return fmt.Sprintf("%s and %d more", text, len(commits)-i)
+		case i > 0:
 			text += ", then "
 		}
 		text += "\"" + commit.Subject + "\""

@@ -126,13 +126,21 @@ func newestOfLine(s *Snapshot, line release.Line) (release.Version, error) {
 func (s *Snapshot) taggedVersions() []release.Version {
 	var versions []release.Version
 	for ref := range s.Refs.IDs {
-		if name, isTag := strings.CutPrefix(ref, TagRef("")); isTag {
-			if version, ok := s.Component.TagPattern.ParseTag(name); ok {
-				versions = append(versions, version)
-			}
+		if version, ok := s.Release(ref); ok {
+			versions = append(versions, version)
 		}
 	}
 	return versions
+}
+
+// Release is the version of the release that a reference is the tag of, by its full
+// name; ok is false for any other reference.
+func (s *Snapshot) Release(ref string) (version release.Version, ok bool) {
+	name, isTag := strings.CutPrefix(ref, TagRef(""))
+	if !isTag {
+		return release.Version{}, false
+	}
+	return s.Component.TagPattern.ParseTag(name)
 }
 
 // checkUnused refuses a version that exists, or that is not above the last one

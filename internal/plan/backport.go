@@ -1,0 +1,321 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// BackportRequest is what `backport` was asked for, the commits apart: observe
+// finds those.
+type BackportRequest struct {
+	// Bases are versions, tags or release lines; each stands for its line.
+	Bases []string
+	// Line names the line, for bases that are not of one.
+	Line string
+	// NoRelease leaves the release to a later `tag --line`.
+	NoRelease bool
+	// NotOnBranch allows commits that the train's branch lacks.
+	NotOnBranch bool
+	// AllOrNone: a line that cannot take the commits holds the others back.
+	AllOrNone bool
+	OffCycle  bool
+	Reason    string
+}
+
+// Asked is a commit that a backport was asked for.
+type Asked struct {
+	ID      object.ID `json:"commit"`
+	Subject string    `json:"subject"`
+	Author  string    `json:"author"`
+	// Stray: neither the commit nor an equivalent of it is on the train's branch.
+	Stray bool `json:"not_on_branch,omitempty"`
+}
+
+// Present is a commit that a line has already, in whatever form.
+type Present struct {
+	ID object.ID `json:"commit"`
+	// By is the commit of the line that has the change; zero if the line just has
+	// the content.
+	By object.ID `json:"by,omitzero"`
+	// How says how that is known.
+	How string `json:"how"`
+	// Release is the first release of the line with it; none while it is not
+	// released.
+	Release release.Version `json:"release,omitzero"`
+}
+
+// Lacking is a release on its way to production that lacks a commit.
+type Lacking struct {
+	Version release.Version `json:"version"`
+	State   ReleaseState    `json:"state"`
+	Commits []object.ID     `json:"commits"`
+	// Command brings the commits there.
+	Command string `json:"command"`
+}
+
+// BackportFacts are what a backport rests on.
+type BackportFacts struct {
+	Asked []Asked
+	Lines []*LineFacts
+	// Lacking are the releases on their way that lack a commit, without commands.
+	Lacking []Lacking
+}
+
+// LineFacts are what is known of one line and the commits.
+type LineFacts struct {
+	Choice LineChoice
+	// Branch has the picks on it. It is nil with a Conflict.
+	Branch   *Branch
+	Present  []Present
+	Conflict *PickConflict
+}
+
+// PickConflict is a commit that does not apply to a line.
+type PickConflict struct {
+	Commit  object.ID      `json:"commit"`
+	Subject string         `json:"subject"`
+	Files   []ConflictFile `json:"files"`
+	// Needs are commits of the train's branch that the commit seems to build on,
+	// oldest first: they last touched the lines in conflict.
+	Needs []NeededCommit `json:"needs"`
+	// Resolved: with the commits of Needs before it, the commit applies.
+	Resolved bool `json:"resolved_by_needs"`
+}
+
+// ConflictFile is a file in conflict.
+type ConflictFile struct {
+	Path string `json:"path"`
+	// Why is the conflict in words.
+	Why string `json:"why"`
+	// Hunks are the lines in conflict, with their markers.
+	Hunks []string `json:"hunks"`
+}
+
+// NeededCommit is a commit that another one seems to build on.
+type NeededCommit struct {
+	ID      object.ID `json:"commit"`
+	Subject string    `json:"subject"`
+	Author  string    `json:"author"`
+	When    time.Time `json:"when"`
+}
+
+// BackportPlan puts commits on release lines and releases them.
+type BackportPlan struct {
+	Verb      string      `json:"verb"`
+	Component string      `json:"component"`
+	Commits   []Asked     `json:"commits"`
+	Lines     []*LinePlan `json:"lines"`
+	// Lacking are releases on their way that lack a commit.
+	Lacking []Lacking `json:"lacking"`
+	Reason  string    `json:"reason,omitempty"`
+	// Together: the lines reach the remote in one push, or none does.
+	Together bool `json:"all_or_none,omitempty"`
+}
+
+// LinePlan is a backport's part for one release line.
+type LinePlan struct {
+	Line   release.Line `json:"-"`
+	Name   string       `json:"line"`
+	Branch string       `json:"branch"` // full reference name
+	// CutFrom is what a new branch is cut from; "" where the branch exists.
+	CutFrom string    `json:"cut_from,omitempty"`
+	Already []Present `json:"already"`
+	// Commits are the picks, and the release commit after them.
+	Commits  []PlannedCommit `json:"commits"`
+	Conflict *PickConflict   `json:"conflict,omitempty"`
+	// Refused says why the line cannot be released.
+	Refused string `json:"refused,omitempty"`
+	// Release is nil with --no-release, and where there is nothing to release.
+	Release *TagPlan `json:"release,omitempty"`
+	// Request is the deployment request for the release.
+	Request *DeployRequest `json:"request,omitempty"`
+	Notes   []string       `json:"notes"`
+	Steps   []Step         `json:"steps"`
+
+	Entry   ledger.Entry    `json:"-"`
+	Refs    []Change        `json:"-"`
+	Objects []object.Object `json:"-"`
+
+	build   picksBuild
+	refusal error
+}
+
+// Changes reports whether the line is going to be changed.
+func (p *LinePlan) Changes() bool { return len(p.Refs) > 0 }
+
+// Stuck reports whether a person has to look at the line first.
+func (p *LinePlan) Stuck() bool { return p.Conflict != nil || p.refusal != nil }
+
+// MakeBackport plans a backport, each line by itself.
+func MakeBackport(s *Snapshot, facts *BackportFacts, request BackportRequest) (*BackportPlan, error) {
+	p := &BackportPlan{
+		Verb: "backport", Component: s.Component.Name, Commits: facts.Asked, Lines: []*LinePlan{}, Lacking: []Lacking{},
+		Reason: request.Reason, Together: request.AllOrNone && len(facts.Lines) > 1,
+	}
+	if err := checkStray(s, facts, request); err != nil {
+		return nil, err
+	}
+	for i, line := range facts.Lines {
+		one, err := makeLine(s, line, request)
+		if err != nil {
+			return nil, err
+		}
+		if one.refusal != nil && len(facts.Lines) == 1 {
+			return nil, one.refusal
+		}
+		if i > 0 {
+			// Acts of one run have one random id; each entry needs its own.
+			one.nameEntry(s.EntryID + "-" + line.Choice.Line.String())
+		}
+		p.Lines = append(p.Lines, one)
+	}
+	if p.Together && slices.ContainsFunc(p.Lines, (*LinePlan).Stuck) {
+		for _, line := range p.Lines {
+			line.holdBack()
+		}
+	}
+	for _, lacking := range facts.Lacking {
+		if !slices.ContainsFunc(p.Lines, func(line *LinePlan) bool { return line.Line.Contains(lacking.Version) }) {
+			lacking.Command = fmt.Sprintf("looprel backport %s %s", lacking.Version, joinIDs(lacking.Commits))
+			p.Lacking = append(p.Lacking, lacking)
+		}
+	}
+	return p, nil
+}
+
+func joinIDs(ids []object.ID) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = id.Short()
+	}
+	return strings.Join(names, " ")
+}
+
+// checkStray refuses commits that the next train would lose, unless that is meant.
+func checkStray(s *Snapshot, facts *BackportFacts, request BackportRequest) error {
+	var strays []string
+	for _, asked := range facts.Asked {
+		if asked.Stray {
+			strays = append(strays, fmt.Sprintf("%s %q", asked.ID.Short(), asked.Subject))
+		}
+	}
+	if len(strays) == 0 {
+		return nil
+	}
+	train, err := s.TrainBranch()
+	if err != nil {
+		return err
+	}
+	if !request.NotOnBranch {
+		return refuse("commit the fix there first; or, if it is for the line alone: --not-on-branch --reason TEXT",
+			"%s is not on %s of %s: the next train would lose the fix", strings.Join(strays, ", "), ShortRef(train), s.Remote)
+	}
+	return checkReason("--not-on-branch", true, request.Reason)
+}
+
+func makeLine(s *Snapshot, facts *LineFacts, request BackportRequest) (*LinePlan, error) {
+	choice := facts.Choice
+	p := &LinePlan{
+		Line: *choice.Line, Name: choice.Line.String(), Branch: choice.Ref,
+		Already: append([]Present{}, facts.Present...), Commits: []PlannedCommit{}, Conflict: facts.Conflict,
+		Notes: append([]string{}, choice.Notes...), Steps: []Step{},
+	}
+	if choice.New {
+		p.CutFrom = choice.CutFrom
+	}
+	switch {
+	case facts.Conflict != nil:
+		return p, nil
+	case request.NoRelease && len(facts.Branch.Picks) == 0:
+		return p, nil
+	case request.NoRelease:
+		return p, p.pickOnly(s, facts.Branch, request)
+	case len(facts.Branch.Picks) == 0 && allReleased(facts.Present):
+		return p, nil
+	}
+	return p, p.release(s, facts.Branch, request)
+}
+
+func allReleased(present []Present) bool {
+	return !slices.ContainsFunc(present, func(one Present) bool { return one.Release.IsZero() })
+}
+
+// release plans the next patch of the line.
+func (p *LinePlan) release(s *Snapshot, branch *Branch, request BackportRequest) error {
+	made, err := MakeTag(s, branch, TagRequest{Line: p.Line.String(), OffCycle: request.OffCycle, Reason: request.Reason})
+	var refusal *Refusal
+	var misuse *Misuse
+	switch {
+	case errors.As(err, &refusal), errors.As(err, &misuse):
+		p.refusal, p.Refused = err, err.Error()
+		return nil
+	case err != nil:
+		return err
+	}
+	// The reason of an off-line commit is recorded as well.
+	made.Entry.Reason = request.Reason
+	p.Release = made
+	p.adopt()
+	p.Request, err = s.deployRequest(made)
+	return err
+}
+
+// adopt takes over what the release's plan says.
+func (p *LinePlan) adopt() {
+	p.Commits, p.Steps, p.Entry, p.Refs, p.Objects = p.Release.Commits, p.Release.Steps, p.Release.Entry, p.Release.Refs, p.Release.Objects
+}
+
+// nameEntry gives the line's entry another id.
+func (p *LinePlan) nameEntry(id string) {
+	p.Entry.ID = id
+	if p.Release != nil {
+		p.Release.Entry.ID = id
+	}
+}
+
+// holdBack leaves the line as it is, since another one is stuck.
+func (p *LinePlan) holdBack() {
+	if !p.Stuck() {
+		p.Notes = append(p.Notes, "held back: another line is stuck, and --all-or-none was asked for")
+	}
+	p.Commits, p.Steps, p.Refs, p.Objects, p.Release, p.Request = []PlannedCommit{}, []Step{}, nil, nil, nil, nil
+}
+
+// Seal makes the line's objects final, see TagPlan.Seal.
+func (p *LinePlan) Seal(ctx context.Context, signers *Signers) error {
+	switch {
+	case !p.Changes():
+		return nil
+	case p.Release == nil:
+		return p.sealPicks(ctx, signers)
+	}
+	if err := p.Release.Seal(ctx, signers); err != nil {
+		return err
+	}
+	p.adopt()
+	return nil
+}
+
+// Tag is the full name of the tag that the line gets, "" without a release.
+func (p *LinePlan) Tag() string {
+	if p.Release == nil {
+		return ""
+	}
+	return p.Release.Tag
+}
+
+// SameFacts reports whether a plan made later rests on the same facts, so that the
+// first one's objects may be pushed on top of a ledger that has moved.
+func (p *LinePlan) SameFacts(later *LinePlan) bool {
+	sources := func(a, b PlannedCommit) bool { return a.Source == b.Source && a.Tree == b.Tree }
+	return slices.EqualFunc(p.Refs, later.Refs, func(a, b Change) bool { return a.Ref == b.Ref && a.Old == b.Old }) &&
+		slices.EqualFunc(p.Commits, later.Commits, sources)
+}

@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/mozilla-services/looprel/internal/merge"
+	"github.com/mozilla-services/looprel/internal/object"
+)
+
+const (
+	// maxHunks and maxHunkLines bound what is shown of a file in conflict.
+	maxHunks     = 5
+	maxHunkLines = 40
+)
+
+// DescribeConflict tells of each file in conflict why it is, and shows the lines.
+// objects gives what the merge has made as well.
+func DescribeConflict(result merge.Result, objects merge.Objects) ([]ConflictFile, error) {
+	files := []ConflictFile{}
+	for _, conflict := range result.Conflicts {
+		file := ConflictFile{Path: conflict.Path, Why: reasonOf(result, conflict), Hunks: []string{}}
+		if len(conflict.Hunks) > 0 {
+			content, err := contentAt(objects, result.Tree, conflict.Path)
+			if err != nil {
+				return nil, err
+			}
+			file.Hunks = hunksOf(content)
+		}
+		files = append(files, file)
+	}
+	if len(files) == 0 {
+		// A directory that was renamed to several places has no path of its own.
+		for _, message := range result.Messages {
+			if message.Kind != merge.Remark {
+				files = append(files, ConflictFile{Path: message.Path, Why: message.Text, Hunks: []string{}})
+			}
+		}
+	}
+	return files, nil
+}
+
+// reasonOf is what the merge says about a path, or what its versions tell.
+func reasonOf(result merge.Result, conflict merge.PathConflict) string {
+	for _, message := range result.Messages {
+		if message.Path == conflict.Path && message.Kind != merge.Remark {
+			return message.Text
+		}
+	}
+	switch {
+	case conflict.Ours.IsZero():
+		return "the commit changes it, and the line does not have it"
+	case conflict.Theirs.IsZero():
+		return "the commit removes it, and the line has changed it"
+	case conflict.Base.IsZero():
+		return "both add it"
+	}
+	return "both change the same lines"
+}
+
+// contentAt reads a file of a tree.
+func contentAt(objects merge.Objects, root object.ID, path string) ([]byte, error) {
+	id := root
+	for name := range strings.SplitSeq(path, "/") {
+		tree, err := objects.Tree(id)
+		if err != nil {
+			return nil, err
+		}
+		entry, found := tree.Find(name)
+		if !found {
+			return nil, nil
+		}
+		id = entry.ID
+	}
+	return objects.Blob(id)
+}
+
+// hunksOf are the parts of a file between conflict markers, with the markers.
+func hunksOf(content []byte) []string {
+	hunks := []string{}
+	start := -1
+	lines := merge.Lines(content)
+	for i, line := range lines {
+		switch {
+		case bytes.HasPrefix(line, []byte("<<<<<<<")):
+			start = i
+		case start >= 0 && bytes.HasPrefix(line, []byte(">>>>>>>")):
+			hunks = append(hunks, shortened(lines[start:i+1]))
+			start = -1
+		}
+		if len(hunks) == maxHunks {
+			break
+		}
+	}
+	return hunks
+}
+
+// shortened is a hunk's text; of a long one, its beginning and its end.
+func shortened(lines [][]byte) string {
+	if len(lines) > maxHunkLines {
+		half := maxHunkLines / 2
+		lines = slices.Concat(lines[:half], [][]byte{[]byte("...\n")}, lines[len(lines)-half:])
+	}
+	return strings.TrimRight(string(bytes.Join(lines, nil)), "\r\n")
+}
