@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"merge":       {"object"},
 	"pick":        {"object", "release", "merge", "versionfile"},
 	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick"},
+	"blame":       {"object", "merge"},
 	// Outlets, each for one thing outside.
 	"gitrepo":            {"object"},
 	"probe":              {"object", "release", "terminal/printable"},
@@ -53,7 +54,7 @@ var arrows = map[string][]string{
 }
 
 // pure are the packages that may not reach outside by the standard library.
-var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "plan"}
+var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "plan"}
 
 // impure are the doors to the outside.
 var impure = []string{"os", "os/exec", "net", "net/http", "io/ioutil", "syscall", "math/rand", "math/rand/v2", "crypto/rand"}
