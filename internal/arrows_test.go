@@ -34,8 +34,9 @@ var arrows = map[string][]string{
 	"pick":        {"object", "release", "merge", "versionfile"},
 	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick"},
 	"blame":       {"object", "merge"},
+	"index":       {"object"},
 	// Outlets, each for one thing outside.
-	"gitrepo":            {"object"},
+	"gitrepo":            {"object", "index"},
 	"probe":              {"object", "release", "terminal/printable"},
 	"deploy":             {"terminal/printable"},
 	"ics":                {"calendar", "release"},
@@ -54,7 +55,7 @@ var arrows = map[string][]string{
 }
 
 // pure are the packages that may not reach outside by the standard library.
-var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "plan"}
+var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "index", "plan"}
 
 // impure are the doors to the outside.
 var impure = []string{"os", "os/exec", "net", "net/http", "io/ioutil", "syscall", "math/rand", "math/rand/v2", "crypto/rand"}

@@ -2,6 +2,7 @@ package blame_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -30,7 +31,7 @@ func readObjects(t *testing.T, repo *gittest.Repo) map[object.ID]object.Object {
 	objects := map[object.ID]object.Object{}
 	for reader := bufio.NewReader(strings.NewReader(output)); ; {
 		header, err := reader.ReadString('\n')
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return objects
 		}
 		fields := strings.Fields(header)

@@ -110,21 +110,16 @@ func (m *merger) mergeFile(c contentMerge) (id object.ID, clean bool, err error)
 // textOptions reads a file's attributes and makes its labels, which name the
 // paths where these differ.
 func (m *merger) textOptions(c contentMerge) (TextOptions, error) {
-	options := TextOptions{Ours: m.options.Ours, Theirs: m.options.Theirs, MarkerSize: DefaultMarkerSize}
+	options := TextOptions{Ours: m.options.Ours, Theirs: m.options.Theirs}
 	if c.origins[baseStage] != c.origins[ourStage] || c.origins[ourStage] != c.origins[theirStage] {
 		options.Ours += ":" + c.origins[ourStage]
 		options.Theirs += ":" + c.origins[theirStage]
 	}
-	size, err := m.attributes.lookup(c.path, "conflict-marker-size")
+	size, err := m.attributes.markerSize(c.path)
 	if err != nil {
 		return options, err
 	}
-	if number := leadingNumber(size.value); number > markerLimit {
-		return options, fmt.Errorf("the attribute conflict-marker-size=%s of %s asks for more than %d characters", size.value, c.path, markerLimit)
-	} else if number > 0 {
-		options.MarkerSize = number
-	}
-	options.MarkerSize += c.extraMarker
+	options.MarkerSize = size + c.extraMarker
 	driver, err := m.attributes.lookup(c.path, "merge")
 	if err != nil {
 		return options, err
