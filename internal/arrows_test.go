@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick"},
 	"blame":       {"object", "merge"},
 	"index":       {"object"},
+	"fixes":       {"object", "release", "notes", "merge", "pick"},
 	// Outlets, each for one thing outside.
 	"gitrepo":            {"object", "index"},
 	"probe":              {"object", "release", "terminal/printable"},
@@ -43,7 +44,7 @@ var arrows = map[string][]string{
 	"terminal":           {"terminal/printable"},
 	"terminal/printable": {},
 	// Reading the world, changing it, and the command line.
-	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "gitrepo", "probe"},
+	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "gitrepo", "probe", "fixes"},
 	"apply":   {"object", "release", "ledger", "plan", "gitrepo", "deploy", "probe", "observe"},
 	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply",
 		"deploy", "probe", "ics", "terminal", "demo"},
@@ -55,7 +56,7 @@ var arrows = map[string][]string{
 }
 
 // pure are the packages that may not reach outside by the standard library.
-var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "index", "plan"}
+var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "index", "fixes", "plan"}
 
 // impure are the doors to the outside.
 var impure = []string{"os", "os/exec", "net", "net/http", "io/ioutil", "syscall", "math/rand", "math/rand/v2", "crypto/rand"}

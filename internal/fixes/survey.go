@@ -1,0 +1,210 @@
+package fixes
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mozilla-services/looprel/internal/merge"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/pick"
+)
+
+// Options say what a survey reads.
+type Options struct {
+	Points []Point
+	// Commits are asked about although they may be on no point.
+	Commits []object.ID
+	// Floor are commits whose ancestors, themselves included, are not read: what is
+	// older than every question.
+	Floor []object.ID
+	Rules pick.Rules
+	// External reports whether a merge driver is an external program, as
+	// merge.Options has it.
+	External func(driver string) bool
+}
+
+// Survey is what is known of the commits between points. What was read or computed
+// once is kept. It is not for use by several goroutines at a time.
+type Survey struct {
+	history  History
+	layer    *pick.Layer
+	rules    pick.Rules
+	external func(string) bool
+	points   []Point
+	graph    *graph
+	kin      *kinship
+	// wanted are the commits that were joined with others by author and pull request.
+	wanted map[int]bool
+
+	changes   map[int]*change
+	trees     map[object.ID]object.Tree
+	outcomes  map[contentKey]outcome
+	versions  map[place]merge.Version // see lookUp
+	blobs     map[object.ID][]byte
+	blobBytes int
+	roots     []object.ID      // the points' trees, zero where not read yet
+	reverts   map[int][]int    // see revertsOf
+	touching  map[string][]int // by path, see indexPaths
+	searched  map[int]bool     // commits whose patch was looked for
+	undoers   map[descent]int  // see undoer
+	machines  []int            // see machinery
+}
+
+// NewSurvey reads the commits between the points.
+func NewSurvey(history History, objects merge.Objects, options Options) (*Survey, error) {
+	heads := make([]object.ID, 0, len(options.Points)+len(options.Commits))
+	for _, point := range options.Points {
+		heads = append(heads, point.Commit)
+	}
+	graph, err := readGraph(history, append(heads, options.Commits...), options.Floor)
+	if err != nil {
+		return nil, err
+	}
+	return &Survey{
+		history: history, layer: pick.NewLayer(objects), rules: options.Rules, external: options.External,
+		points: options.Points, graph: graph, kin: newKinship(graph), wanted: map[int]bool{},
+		changes: map[int]*change{}, trees: map[object.ID]object.Tree{}, outcomes: map[contentKey]outcome{},
+		versions: map[place]merge.Version{}, roots: make([]object.ID, len(options.Points)),
+		touching: map[string][]int{}, searched: map[int]bool{}, undoers: map[descent]int{}, blobs: map[object.ID][]byte{},
+	}, nil
+}
+
+// Points are those of the survey.
+func (s *Survey) Points() []Point { return s.points }
+
+// Commit is a commit of the survey; ok is false for one that it has not read.
+func (s *Survey) Commit(id object.ID) (commit Commit, ok bool) {
+	at, known := s.graph.places[id]
+	if !known {
+		return Commit{}, false
+	}
+	return s.graph.commits[at], true
+}
+
+// want joins the commits with others of the same change, by the rules that need
+// to know what is asked about.
+func (s *Survey) want(commits []int) error {
+	fresh := map[int]bool{}
+	for _, at := range commits {
+		if !s.wanted[at] {
+			s.wanted[at], fresh[at] = true, true
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	s.kin.joinPullRequests(fresh)
+	return s.kin.joinAuthors(fresh, s.overlap)
+}
+
+// overlap reports whether two commits touch a common path. Changes that cannot be
+// read are taken not to.
+func (s *Survey) overlap(a, b int) (bool, error) {
+	first, err := s.changeOf(a)
+	if err == nil {
+		var second *change
+		if second, err = s.changeOf(b); err == nil {
+			return first.sharesPath(second), nil
+		}
+	}
+	_, err = s.unread(err)
+	return false, err
+}
+
+// Standing tells how a point, by its place among the survey's, stands to a commit's
+// change. A merge's change is what it brought to its first parent.
+func (s *Survey) Standing(commit object.ID, point int) (Standing, error) {
+	at, known := s.graph.places[commit]
+	if !known {
+		return Standing{}, fmt.Errorf("commit %s is not among those that were read", commit)
+	}
+	if err := s.want([]int{at}); err != nil {
+		return Standing{}, err
+	}
+	return s.standing(at, point)
+}
+
+// standing asks the history, then the content; and where they disagree, or say
+// nothing, looks for more.
+func (s *Survey) standing(at, point int) (Standing, error) {
+	found, source := s.inHistory(at, point)
+	result, err := s.pickOnPoint(at, point)
+	if err != nil {
+		return Standing{}, err
+	}
+	if found.State == "" && result != empty {
+		if err := s.searchPatch(at); err != nil {
+			return Standing{}, err
+		}
+		found, source = s.inHistory(at, point)
+	}
+	switch {
+	case result == empty && found.State == "":
+		return Standing{State: Equivalent, Rule: ByContent}, nil
+	case result == empty:
+		return found, nil
+	case found.State == "":
+		return s.outsideHistory(at, point, result)
+	case result == clean:
+		return s.undone(at, point, source, found)
+	}
+	return s.revertedBy(at, point, source, found)
+}
+
+// inHistory says whether the point's history has the change, and under which
+// commit; without a state if it has not.
+func (s *Survey) inHistory(at, point int) (found Standing, source int) {
+	if s.graph.reach[at].has(point) {
+		return Standing{State: Present}, at
+	}
+	if !s.kin.has(at).has(point) {
+		return Standing{}, -1
+	}
+	if by, rule, ok := s.kin.evidence(at, point); ok {
+		return Standing{State: Equivalent, Rule: rule, By: s.graph.commits[by].ID}, by
+	}
+	return Standing{}, -1
+}
+
+// outsideHistory judges a change that the point's history does not have and whose
+// content is not there: it may have been there in an earlier release.
+func (s *Survey) outsideHistory(at, point int, result outcome) (Standing, error) {
+	before, err := s.earlierWithContent(at, point)
+	if err != nil {
+		return Standing{}, err
+	}
+	switch {
+	case before >= 0 && result == clean:
+		return s.undone(at, point, before, Standing{State: Missing})
+	case before >= 0 && result == conflict:
+		return Standing{State: Equivalent, Rule: ByContent, By: s.graph.commits[before].ID}, nil
+	case result == unknown:
+		return Standing{State: Unclear, Reason: "this clone lacks files that would tell, or a merge driver is needed"}, nil
+	case result == conflict:
+		return Standing{State: Unclear, Reason: "the code has moved on, and no commit says that it has this change"}, nil
+	case !s.graph.complete:
+		return Standing{State: Unclear, Reason: "this clone's history ends before that could be told"}, nil
+	}
+	return Standing{State: Missing}, nil
+}
+
+// earlierWithContent is the commit of the youngest other point in this one's history
+// that has the content, -1 if there is none. A point that the commit itself was made
+// on top of does not count.
+func (s *Survey) earlierWithContent(at, point int) (int, error) {
+	var earlier []int
+	older := s.graph.ancestors(at)
+	for other := range s.points {
+		head, known := s.graph.places[s.points[other].Commit]
+		if known && s.points[other].Commit != s.points[point].Commit && s.graph.reach[head].has(point) && !(head > at && older[head-at]) {
+			earlier = append(earlier, head)
+		}
+	}
+	slices.Sort(earlier)
+	for _, head := range slices.Compact(earlier) {
+		if result, err := s.pickOnto(at, s.graph.commits[head].Tree); err != nil || result == empty {
+			return head, err
+		}
+	}
+	return -1, nil
+}

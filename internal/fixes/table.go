@@ -1,0 +1,244 @@
+package fixes
+
+import (
+	"slices"
+
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// Table is the fixes of all release lines and where they are.
+type Table struct {
+	// Lines are the lines that have fixes or should have some, the lowest first.
+	Lines []release.Line
+	Fixes []Fix
+	// Losses are the releases that lack fixes, by the time of their tags.
+	Losses []Loss
+	// Complete is false where the clone's history ends early, so that fixes may not
+	// have been found.
+	Complete bool
+}
+
+// Fix is a change that a release line got after its first release.
+type Fix struct {
+	// Commit is the one on the lowest line; Others are the same change on other lines.
+	Commit Commit
+	Others []object.ID
+	Line   release.Line
+	// First is the first release that has it, nil if none has yet.
+	First *Point
+	// Cells are the lines, by their place in the table's; nil for a line that owes
+	// nothing.
+	Cells []*Cell
+	// Heads is how the heads that were asked about stand to it, by their place in the
+	// survey's points.
+	Heads map[int]Standing
+
+	at, first int
+	standings map[int]Standing
+}
+
+// Cell is a fix on a line.
+type Cell struct {
+	// First is the line's first release that has it, no version if none has.
+	First release.Version
+	// Now is how the line's branch stands to it, or without one its newest release.
+	Now Standing
+	// Lacking are the releases of the line that should have it and lack it.
+	Lacking []release.Version
+}
+
+// Loss is a release, or a head, that lacks fixes which an earlier release has.
+type Loss struct {
+	Point Point
+	// Holder is the last release before it that has them.
+	Holder Point
+	Fixes  []Missed
+}
+
+// Missed is a fix that is lost, by its place in the table, and how.
+type Missed struct {
+	Fix int
+	Standing
+}
+
+// Table finds the fixes of all lines among the survey's points, and how the points
+// stand to them. The heads are points that the next releases are made from: the
+// tip of the train's branch, or of a line, or another branch; they are asked about
+// beside the releases.
+func (s *Survey) Table(heads []int) (*Table, error) {
+	lines := s.findLines()
+	candidates, err := s.findCandidates(lines)
+	if err != nil {
+		return nil, err
+	}
+	places := make([]int, len(candidates))
+	for i, one := range candidates {
+		places[i] = one.at
+	}
+	if err := s.want(places); err != nil {
+		return nil, err
+	}
+	table := &Table{Complete: s.graph.complete}
+	for _, line := range lines {
+		table.Lines = append(table.Lines, line.Line)
+	}
+	var fixes []Fix
+	for _, group := range s.groups(candidates) {
+		fix, err := s.examine(group, lines, heads)
+		if err != nil {
+			return nil, err
+		}
+		fixes = append(fixes, fix)
+	}
+	table.Fixes = s.regroup(fixes)
+	table.Losses = s.losses(table.Fixes, lines, heads)
+	return table, nil
+}
+
+// groups puts candidates of one family together, in the order of their first.
+func (s *Survey) groups(candidates []candidate) [][]candidate {
+	var found [][]candidate
+	byFamily := map[int]int{}
+	for _, one := range candidates {
+		family := s.kin.family(one.at)
+		number, known := byFamily[family]
+		if !known {
+			number = len(found)
+			byFamily[family] = number
+			found = append(found, nil)
+		}
+		found[number] = append(found[number], one)
+	}
+	return found
+}
+
+// regroup puts rows together that turned out to be one change while they were
+// examined.
+func (s *Survey) regroup(fixes []Fix) []Fix {
+	var kept []Fix
+	byFamily := map[int]int{}
+	for _, fix := range fixes {
+		family := s.kin.family(fix.at)
+		if number, known := byFamily[family]; known {
+			kept[number].Others = append(append(kept[number].Others, fix.Commit.ID), fix.Others...)
+			continue
+		}
+		byFamily[family] = len(kept)
+		kept = append(kept, fix)
+	}
+	return kept
+}
+
+// examine asks all points about one fix.
+func (s *Survey) examine(group []candidate, lines []line, heads []int) (Fix, error) {
+	lead := group[0]
+	fix := Fix{
+		Commit: s.graph.commits[lead.at], Line: lines[lead.line].Line, at: lead.at, first: lead.first,
+		Cells: make([]*Cell, len(lines)), Heads: map[int]Standing{}, standings: map[int]Standing{},
+	}
+	for _, other := range group[1:] {
+		fix.Others = append(fix.Others, s.graph.commits[other.at].ID)
+	}
+	if lead.first >= 0 {
+		first := s.points[lead.first]
+		fix.First = &first
+	}
+	for number := lead.line; number < len(lines); number++ {
+		cell, err := s.cell(&fix, lines[number], number == lead.line)
+		if err != nil {
+			return fix, err
+		}
+		fix.Cells[number] = cell
+	}
+	for _, head := range heads {
+		standing, err := s.standingOf(&fix, head)
+		if err != nil {
+			return fix, err
+		}
+		fix.Heads[head] = standing
+	}
+	return fix, nil
+}
+
+func (s *Survey) standingOf(fix *Fix, point int) (Standing, error) {
+	if known, ok := fix.standings[point]; ok {
+		return known, nil
+	}
+	standing, err := s.standing(fix.at, point)
+	if err == nil {
+		fix.standings[point] = standing
+	}
+	return standing, err
+}
+
+// standingBefore is standingOf for a release of a line whose end is known. Where the
+// history has the fix, its content is not looked at again, unless something between
+// is suspected: what the end has, the releases before it had, and what undid it for
+// the end is either in a release or not.
+func (s *Survey) standingBefore(fix *Fix, point int, end Standing) (Standing, error) {
+	if known, ok := fix.standings[point]; ok {
+		return known, nil
+	}
+	found, source := s.inHistory(fix.at, point)
+	if found.State == "" {
+		return s.standingOf(fix, point)
+	}
+	suspected, err := s.suspected(fix.at, point, source)
+	if err != nil {
+		return Standing{}, err
+	}
+	if suspected {
+		return s.standingOf(fix, point)
+	}
+	if by, known := s.graph.places[end.By]; known && (end.State == Lost || end.State == Reverted) && s.graph.reach[by].has(point) {
+		found = end
+	}
+	fix.standings[point] = found
+	return found, nil
+}
+
+// cell asks the releases and the branch of one line.
+func (s *Survey) cell(fix *Fix, line line, own bool) (*Cell, error) {
+	asked := slices.DeleteFunc(slices.Clone(line.releases), func(point int) bool {
+		if own {
+			return fix.first < 0 || s.points[point].Version.Compare(s.points[fix.first].Version) < 0
+		}
+		return !s.owes(point, fix)
+	})
+	if line.tip >= 0 {
+		asked = append(asked, line.tip)
+	}
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	now, err := s.standingOf(fix, asked[len(asked)-1])
+	if err != nil {
+		return nil, err
+	}
+	cell := &Cell{Now: now}
+	for _, point := range asked {
+		standing, err := s.standingBefore(fix, point, now)
+		if err != nil {
+			return nil, err
+		}
+		switch version := s.points[point].Version; {
+		case version.IsZero():
+		case standing.State.Has() && cell.First.IsZero():
+			cell.First = version
+		case standing.State.Lacks():
+			cell.Lacking = append(cell.Lacking, version)
+		}
+	}
+	return cell, nil
+}
+
+// owes reports whether a release should have a fix: it has a higher version than the
+// first release with it, and was tagged later.
+func (s *Survey) owes(point int, fix *Fix) bool {
+	if fix.first < 0 {
+		return false
+	}
+	first, one := s.points[fix.first], s.points[point]
+	return one.Version.Compare(first.Version) > 0 && !one.At.Before(first.At)
+}

@@ -1,0 +1,53 @@
+package notes
+
+import (
+	"github.com/mozilla-services/looprel/internal/changelog"
+	"github.com/mozilla-services/looprel/internal/object"
+)
+
+// Mention is what a commit's message says about the change, for those who look
+// for the same change elsewhere.
+type Mention struct {
+	// Text is the title without prefixes and numbers.
+	Text string
+	// PullRequests are those that the title names: "Title (#12)".
+	PullRequests []int
+	// Merged is the pull request that the title says it merges, zero for none.
+	Merged int
+	Bugs   []string
+	// Machinery: the commit makes a release, or opens the next one.
+	Machinery bool
+}
+
+// MentionOf reads a commit's title. A revert mentions nothing of what it reverts.
+func MentionOf(c Commit) Mention {
+	mention := Mention{Machinery: isMachinery(c.Subject)}
+	if merged, ok := readMerge(c); ok {
+		mention.Merged, mention.Text = merged.number, changelog.OneLine(merged.title, maxText)
+		mention.Bugs = readSubject(merged.title).bugs
+		if parts := branchBug.FindStringSubmatch(merged.branch); parts != nil {
+			mention.Bugs = addNew(mention.Bugs, parts[1])
+		}
+		return mention
+	}
+	s := readSubject(c.Subject)
+	mention.Text, mention.PullRequests, mention.Bugs = s.text, s.pulls, s.bugs
+	return mention
+}
+
+// Reverted lists the commits that a commit says it reverts and that the search
+// knows: by identifier, or by the beginning of one.
+func Reverted(c Commit, search func(beginning string) (object.ID, bool)) []object.ID {
+	var ids []object.ID
+	for _, r := range readReverts([]Commit{c}, 0) {
+		switch {
+		case !r.id.IsZero():
+			ids = addNew(ids, r.id)
+		case r.short != "":
+			if id, ok := search(r.short); ok {
+				ids = addNew(ids, id)
+			}
+		}
+	}
+	return ids
+}

@@ -1,0 +1,179 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mozilla-services/looprel/internal/fixes"
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/notes"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/pick"
+	"github.com/mozilla-services/looprel/internal/plan"
+)
+
+// history reads commits for a survey.
+type history struct {
+	ctx        context.Context //nolint:containedctx // the survey is pure and knows no context; this one ends with it
+	repository *gitrepo.Objects
+}
+
+// Range lists commits, as far as the clone has them.
+func (h history) Range(include, exclude []object.ID) ([]fixes.Commit, bool, error) {
+	found, err := h.repository.Range(h.ctx, include, exclude, gitrepo.RangeOptions{})
+	complete := !errors.Is(err, gitrepo.ErrShallow)
+	if err != nil && complete {
+		return nil, false, err
+	}
+	commits := make([]fixes.Commit, len(found))
+	for i, one := range found {
+		commits[i] = fixes.Commit{Commit: notes.FromObject(one.ID, one.Commit), Tree: one.Tree}
+	}
+	return commits, complete, nil
+}
+
+// Tree is the tree of a commit.
+func (h history) Tree(id object.ID) (object.ID, error) {
+	commit, err := h.repository.Commit(id)
+	return commit.Tree, surveyed(err)
+}
+
+// surveyObjects reads files for a survey.
+type surveyObjects struct{ repository *gitrepo.Objects }
+
+func (o surveyObjects) Tree(id object.ID) (object.Tree, error) {
+	if id.IsZero() {
+		return nil, nil
+	}
+	tree, err := o.repository.Tree(id)
+	return tree, surveyed(err)
+}
+
+func (o surveyObjects) Blob(id object.ID) ([]byte, error) {
+	content, err := o.repository.Blob(id, 0)
+	return content, surveyed(err)
+}
+
+func (o surveyObjects) BlobSize(id object.ID) (int64, error) {
+	size, err := o.repository.Size(id)
+	return size, surveyed(err)
+}
+
+// surveyed marks what a survey can do without: an object that the clone lacks, or a
+// file too large to be read.
+func surveyed(err error) error {
+	if errors.Is(err, gitrepo.ErrMissing) || errors.Is(err, gitrepo.ErrTooLarge) {
+		return fmt.Errorf("%w: %w", fixes.ErrMissing, err)
+	}
+	return err
+}
+
+// Survey reads the history between points, and the commits that are asked about.
+// Nothing that is an ancestor of the floor is read.
+func (s *Session) Survey(ctx context.Context, points []fixes.Point, commits, floor []object.ID) (*fixes.Survey, error) {
+	s.progress("reading history")
+	defer s.progress("")
+	return fixes.NewSurvey(history{ctx, s.repository.Objects}, surveyObjects{s.repository.Objects}, fixes.Options{
+		Points: points, Commits: commits, Floor: floor, Rules: pick.RulesOf(s.snapshot.Component),
+		External: s.isExternalDriver,
+	})
+}
+
+// Points are the component's releases and the tips of its lines, in no order that
+// means anything; the clone has their commits.
+func (s *Session) Points(ctx context.Context) ([]fixes.Point, error) {
+	var refs []string
+	var points []fixes.Point
+	for _, ref := range sortedRefs(s.shown.Refs) {
+		name, isTag := strings.CutPrefix(ref, plan.TagRef(""))
+		if !isTag {
+			continue
+		}
+		if version, ok := s.snapshot.Component.TagPattern.ParseTag(name); ok {
+			commit, _ := s.shown.Commit(ref)
+			line := version.Line()
+			points = append(points, fixes.Point{Name: version.String(), Commit: commit, Version: version, Line: &line})
+			refs = append(refs, ref)
+		}
+	}
+	for _, branch := range s.snapshot.Lines() {
+		points = append(points, fixes.Point{Name: plan.ShortRef(branch.Ref), Commit: branch.Head, Line: &branch.Line})
+		refs = append(refs, branch.Ref)
+	}
+	if err := s.fetchRefs(ctx, refs); err != nil {
+		return nil, err
+	}
+	kept := points[:0]
+	for i, point := range points {
+		if _, err := s.repository.Peel(point.Commit); errors.Is(err, gitrepo.ErrWrongKind) {
+			continue // a tag may be on anything; one that is on no commit releases nothing
+		} else if err != nil {
+			return nil, err
+		}
+		if point.IsRelease() {
+			at, err := s.releasedAt(point, refs[i])
+			if err != nil {
+				return nil, err
+			}
+			point.At = at
+		}
+		kept = append(kept, point)
+	}
+	return kept, nil
+}
+
+// releasedAt is when a release was tagged: as the ledger has it, else by the tag's
+// own date, else by its commit's.
+func (s *Session) releasedAt(point fixes.Point, ref string) (time.Time, error) {
+	known, ok, err := s.snapshot.Ledger.Release(s.snapshot.Component.Name, point.Version)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if ok && !known.Adopted {
+		return known.At, nil
+	}
+	if id := s.shown.Refs[ref]; id != point.Commit {
+		tag, err := s.repository.Tag(id)
+		if err != nil {
+			return time.Time{}, err
+		}
+		return tag.Tagger.When, nil
+	}
+	commit, err := s.repository.Commit(point.Commit)
+	return commit.Committer.When, err
+}
+
+// fetchRefs makes sure that the clone has what references of the remote name, in one
+// exchange.
+func (s *Session) fetchRefs(ctx context.Context, refs []string) error {
+	var lacking []string
+	var wants []object.ID
+	for _, ref := range refs {
+		id := s.shown.Refs[ref]
+		has, err := s.repository.Has(id)
+		if err != nil {
+			return err
+		}
+		if !has && !slices.Contains(wants, id) {
+			lacking, wants = append(lacking, ref), append(wants, id)
+		}
+	}
+	if len(wants) == 0 {
+		return nil
+	}
+	haves, err := s.remote.Haves(s.shown, lacking)
+	if err != nil {
+		return err
+	}
+	return s.fetch(ctx, "releases", s.repository.Objects, gitrepo.FetchRequest{Wants: wants, Haves: haves})
+}
+
+// isExternalDriver reports whether git's configuration gives a merge driver a
+// program.
+func (s *Session) isExternalDriver(driver string) bool {
+	return s.repository.Config().Has("merge." + driver + ".driver")
+}
