@@ -84,7 +84,7 @@ func (s *Survey) treeOf(id object.ID) (object.ID, error) {
 	if at, known := s.graph.places[id]; known {
 		return s.graph.commits[at].Tree, nil
 	}
-	return s.history.Tree(id)
+	return s.history.TreeOf(id)
 }
 
 // compare visits the paths in which two trees differ, directories apart; the zero

@@ -83,8 +83,8 @@ type History interface {
 	// none before all of its children. complete is false where the clone's history
 	// ends early; what could be found is listed then.
 	Range(include, exclude []object.ID) (commits []Commit, complete bool, err error)
-	// Tree is the tree of a commit.
-	Tree(commit object.ID) (object.ID, error)
+	// TreeOf is the tree of a commit.
+	TreeOf(commit object.ID) (object.ID, error)
 }
 
 // ErrMissing is in the error of an object that this clone lacks, as a partial

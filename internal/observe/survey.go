@@ -36,8 +36,8 @@ func (h history) Range(include, exclude []object.ID) ([]fixes.Commit, bool, erro
 	return commits, complete, nil
 }
 
-// Tree is the tree of a commit.
-func (h history) Tree(id object.ID) (object.ID, error) {
+// TreeOf is the tree of a commit.
+func (h history) TreeOf(id object.ID) (object.ID, error) {
 	commit, err := h.repository.Commit(id)
 	return commit.Tree, surveyed(err)
 }
