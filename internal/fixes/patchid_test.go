@@ -124,8 +124,8 @@ func agree(t *testing.T, survey *fixes.Survey, ids []object.ID, theirs map[strin
 		}
 		toOurs[git], toTheirs[own] = own, git
 	}
-	if pairs < 5 {
-		t.Errorf("only %d commits have the patch of another", pairs)
+	if pairs == 0 {
+		t.Error("no two commits have the same patch, so nothing was compared")
 	}
 }
 
