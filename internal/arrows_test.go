@@ -44,7 +44,7 @@ var arrows = map[string][]string{
 	"terminal":           {"terminal/printable"},
 	"terminal/printable": {},
 	// Reading the world, changing it, and the command line.
-	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "gitrepo", "probe", "fixes"},
+	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "probe", "fixes"},
 	"apply":   {"object", "release", "ledger", "plan", "gitrepo", "deploy", "probe", "observe"},
 	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply",
 		"deploy", "probe", "ics", "terminal", "demo"},

@@ -87,6 +87,7 @@ func (e *exitError) Hint() string { return e.hint }
 // exitCode maps an error to its code. It is the only place that does.
 func exitCode(err error) ExitCode {
 	var (
+		conflict    *conflictError
 		exit        *exitError
 		interrupted *interruptedError
 		usage       *usageError
@@ -98,6 +99,8 @@ func exitCode(err error) ExitCode {
 	switch {
 	case errors.As(err, &exit):
 		return exit.code
+	case errors.As(err, &conflict):
+		return ExitConflict
 	case errors.As(err, &interrupted), errors.Is(err, context.Canceled):
 		return ExitInterrupted
 	case errors.As(err, &usage), errors.As(err, &misuse), errors.As(err, &problems), isAny(err, usageKinds):
@@ -152,6 +155,11 @@ func (a *app) report(err error) ExitCode {
 		word = "refused: "
 	}
 	printMessage(streams, word, terminal.Red|terminal.Bold, err.Error())
+	var detailed interface{ Details() string }
+	if errors.As(err, &detailed) {
+		// Lines of files are shown as they are, not broken.
+		writeLine(streams.Err, terminal.SanitizeLines(detailed.Details()))
+	}
 	if hint := hintOf(err); hint != "" {
 		printMessage(streams, "  hint: ", terminal.Cyan, a.typed(hint))
 	}
@@ -191,7 +199,7 @@ func (a *app) typed(text string) string {
 }
 
 // command finds a command of looprel in a text, and no mention of its name.
-var command = regexp.MustCompile(`\blooprel ((?:tag|promote|adopt|status|next|notes|log|validate|init|calendar)\b)`)
+var command = regexp.MustCompile(`\blooprel ((?:tag|promote|backport|adopt|status|next|notes|log|validate|init|calendar)\b)`)
 
 // givenDir is the value of -C, "" if it was not given.
 func (a *app) givenDir() string {

@@ -33,3 +33,23 @@ func Lines(content []byte) [][]byte {
 	}
 	return lines
 }
+
+// OldRange is the range of an old file that a range of the new one stands for, by
+// the changes between the two. A change that the range touches is taken whole.
+func OldRange(changes []Change, lines LineRange) LineRange {
+	start, end := lines.Start, lines.End()
+	// A change before the range moves it; one that reaches into it widens it.
+	from, to := start, end
+	for _, change := range changes {
+		switch shift := change.Old.End() - change.New.End(); {
+		case change.New.End() <= start && change.New.Start < start:
+			from, to = start+shift, end+shift
+		case change.New.Start < end || change.New.Start == end && lines.Count == 0:
+			if change.New.Start <= start {
+				from = change.Old.Start
+			}
+			to = max(change.Old.End(), end+shift)
+		}
+	}
+	return between(from, max(from, to))
+}

@@ -61,3 +61,25 @@ func TestChangesLeadFromOldToNew(t *testing.T) {
 		}
 	}
 }
+
+func TestOldRange(t *testing.T) {
+	t.Parallel()
+	lines := func(start, count int) merge.LineRange { return merge.LineRange{Start: start, Count: count} }
+	// Two lines added before line 3, and lines 10 and 11 replaced by one.
+	changes := []merge.Change{{Old: lines(3, 0), New: lines(3, 2)}, {Old: lines(10, 2), New: lines(12, 1)}}
+	cases := []struct{ new, want merge.LineRange }{
+		{lines(0, 2), lines(0, 2)},
+		{lines(3, 2), lines(3, 0)},
+		{lines(2, 4), lines(2, 2)},
+		{lines(6, 2), lines(4, 2)},
+		{lines(12, 1), lines(10, 2)},
+		{lines(11, 3), lines(9, 4)},
+		{lines(14, 2), lines(13, 2)},
+		{lines(20, 0), lines(19, 0)},
+	}
+	for _, c := range cases {
+		if got := merge.OldRange(changes, c.new); got != c.want {
+			t.Errorf("%+v of the new file is %+v of the old one, expected %+v", c.new, got, c.want)
+		}
+	}
+}

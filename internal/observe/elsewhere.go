@@ -93,3 +93,11 @@ func (s *Session) releasedSince(base release.Version) ([]plan.Base, error) {
 	// Of very many, the youngest lines are those that people still look up.
 	return candidates[max(0, len(candidates)-maxElsewhere):], nil
 }
+
+// ignoreNotFound makes what is not there no error.
+func ignoreNotFound(err error) error {
+	if errors.Is(err, gitrepo.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -46,8 +46,8 @@ func RulesOf(component release.Component) Rules {
 	return rules
 }
 
-// owns reports whether the path is a version file or the changelog.
-func (r Rules) owns(path string) bool {
+// Owns reports whether the path is a version file or the changelog.
+func (r Rules) Owns(path string) bool {
 	return path == r.Changelog && path != "" ||
 		slices.ContainsFunc(r.VersionFiles, func(file release.VersionFile) bool { return file.Path == path })
 }
@@ -87,7 +87,7 @@ func Onto(objects merge.Objects, ours object.ID, change Change, rules Rules, opt
 // onlyRelease reports whether all that is in conflict are release files.
 func onlyRelease(result merge.Result, rules Rules) bool {
 	return len(result.Conflicts) > 0 &&
-		!slices.ContainsFunc(result.Conflicts, func(conflict merge.PathConflict) bool { return !rules.owns(conflict.Path) })
+		!slices.ContainsFunc(result.Conflicts, func(conflict merge.PathConflict) bool { return !rules.Owns(conflict.Path) })
 }
 
 // align makes the change one that leaves the version and the changelog of a tree

@@ -263,14 +263,18 @@ func (p *LinePlan) release(s *Snapshot, branch *Branch, request BackportRequest)
 	// The reason of an off-line commit is recorded as well.
 	made.Entry.Reason = request.Reason
 	p.Release = made
-	p.adopt()
-	p.Request, err = s.deployRequest(made)
-	return err
+	return p.adopt()
 }
 
-// adopt takes over what the release's plan says.
-func (p *LinePlan) adopt() {
+// adopt takes over what the release's plan says, and asks for its deployment.
+func (p *LinePlan) adopt() error {
 	p.Commits, p.Steps, p.Entry, p.Refs, p.Objects = p.Release.Commits, p.Release.Steps, p.Release.Entry, p.Release.Refs, p.Release.Objects
+	if p.Release.Already != "" {
+		return nil
+	}
+	var err error
+	p.Request, err = p.Release.build.snapshot.deployRequest(p.Release)
+	return err
 }
 
 // nameEntry gives the line's entry another id.
@@ -300,8 +304,7 @@ func (p *LinePlan) Seal(ctx context.Context, signers *Signers) error {
 	if err := p.Release.Seal(ctx, signers); err != nil {
 		return err
 	}
-	p.adopt()
-	return nil
+	return p.adopt()
 }
 
 // Tag is the full name of the tag that the line gets, "" without a release.

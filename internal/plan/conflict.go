@@ -44,7 +44,8 @@ func DescribeConflict(result merge.Result, objects merge.Objects) ([]ConflictFil
 // reasonOf is what the merge says about a path, or what its versions tell.
 func reasonOf(result merge.Result, conflict merge.PathConflict) string {
 	for _, message := range result.Messages {
-		if message.Path == conflict.Path && message.Kind != merge.Remark {
+		// That both sides changed lines is said better below, without the labels.
+		if message.Path == conflict.Path && !slices.Contains([]merge.MessageKind{merge.Remark, merge.ContentConflict}, message.Kind) {
 			return message.Text
 		}
 	}
@@ -52,11 +53,11 @@ func reasonOf(result merge.Result, conflict merge.PathConflict) string {
 	case conflict.Ours.IsZero():
 		return "the commit changes it, and the line does not have it"
 	case conflict.Theirs.IsZero():
-		return "the commit removes it, and the line has changed it"
+		return "the commit removes it, and the line changes it"
 	case conflict.Base.IsZero():
-		return "both add it"
+		return "the line and the commit both add it"
 	}
-	return "both change the same lines"
+	return "the line and the commit change the same lines"
 }
 
 // contentAt reads a file of a tree.

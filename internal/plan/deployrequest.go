@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -17,11 +19,8 @@ type DeployRequest struct {
 }
 
 // deployRequest is the request for the environment that comes first after the
-// tag; nil where there is none, or nothing was released.
+// tag; nil where there is none.
 func (s *Snapshot) deployRequest(p *TagPlan) (*DeployRequest, error) {
-	if p.Already != "" {
-		return nil, nil
-	}
 	for _, environment := range s.Train.Environments {
 		if environment.After == release.AfterTag && environment.Commissioned {
 			return s.requestFor(p, environment)
@@ -35,31 +34,48 @@ func (s *Snapshot) requestFor(p *TagPlan, environment release.Environment) (*Dep
 	if err != nil {
 		return nil, err
 	}
-	request := &DeployRequest{
-		Environment: environment.Name,
-		Summary:     fmt.Sprintf("Please deploy %s %s to %s", p.Component, p.Version, s.requestName(environment)),
-	}
 	var body strings.Builder
 	fmt.Fprintf(&body, "## %s %s\n\n", p.Component, p.Version)
 	if text := strings.TrimRight(p.Changes.Markdown(s.Web), "\n"); text != "" {
 		fmt.Fprintf(&body, "%s\n\n", text)
 	}
-	running := "nothing that the ledger knows of"
-	if state.Running != nil {
-		running = fmt.Sprintf("%s, since %s", state.Running.Version, s.civil(state.Running.Since))
-	}
-	fmt.Fprintf(&body, "- %s runs now: %s\n- previous release of the line: %s\n- tag: %s, the release's commit follows %s\n",
-		environment.Name, running, p.Previous, ShortRef(p.Tag), ShortRef(p.Branch))
-	if page := s.Web.Forge; page != "" {
-		page = strings.TrimRight(page, "/")
-		fmt.Fprintf(&body, "- %s/releases/tag/%s\n- %s/compare/%s...%s\n", page, ShortRef(p.Tag), page,
-			s.Component.TagPattern.Tag(p.Previous), ShortRef(p.Tag))
-	}
+	s.writeTags(&body, p, environment, state.Running)
 	if p.Section != "" {
 		fmt.Fprintf(&body, "\n### Changelog\n\n```\n%s\n```\n", strings.TrimRight(p.Section, "\n"))
 	}
-	request.Body = body.String()
-	return request, nil
+	return &DeployRequest{
+		Environment: environment.Name, Body: body.String(),
+		Summary: fmt.Sprintf("Please deploy %s %s to %s", p.Component, p.Version, s.requestName(environment)),
+	}, nil
+}
+
+// writeTags says what is to be deployed, and what it is compared with: what runs
+// there now, by the ledger.
+func (s *Snapshot) writeTags(body *strings.Builder, p *TagPlan, environment release.Environment, running *ledger.Running) {
+	commit := p.Entry.Tagged.Commit
+	fmt.Fprintf(body, "### Tags\n\n- tag `%s`, commit `%s`\n", ShortRef(p.Tag), showCommit(commit))
+	page := strings.TrimRight(s.Web.Forge, "/")
+	if page != "" {
+		fmt.Fprintf(body, "- <%s/releases/tag/%s>\n", page, ShortRef(p.Tag))
+		if !commit.IsZero() {
+			fmt.Fprintf(body, "- <%s/commit/%s>\n", page, commit)
+		}
+	}
+	switch {
+	case running == nil:
+		fmt.Fprintf(body, "- what runs on %s is not known; the release before this one is %s\n", environment.Name, p.Previous)
+	case page != "" && running.Tag != "":
+		fmt.Fprintf(body, "- %s runs %s: <%s/compare/%s...%s>\n", environment.Name, running.Version, page, ShortRef(running.Tag), ShortRef(p.Tag))
+	default:
+		fmt.Fprintf(body, "- %s runs %s, since %s\n", environment.Name, running.Version, s.civil(running.Since))
+	}
+}
+
+func showCommit(id object.ID) string {
+	if id.IsZero() {
+		return "set when signed"
+	}
+	return id.String()
 }
 
 // requestName is what requests call an environment: STAGE for load-stage, unless

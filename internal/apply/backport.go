@@ -1,0 +1,122 @@
+package apply
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+)
+
+// Backport puts the plan's commits on their lines and releases them: each line in
+// a push of its own, or all in one where the plan says so. done are the lines that
+// reached the remote, also where another one failed.
+func Backport(ctx context.Context, session *observe.Session, p *plan.BackportPlan, remake func(context.Context) (*plan.BackportPlan, error)) (done []*plan.LinePlan, result Result, err error) {
+	signers, entrySigner, err := signersOf(session)
+	if err != nil {
+		return nil, result, err
+	}
+	for _, group := range groupsOf(p) {
+		for _, line := range group {
+			if err := line.Seal(ctx, signers); err != nil {
+				return done, result, err
+			}
+		}
+		push := linesPush{session: session, lines: group, remake: remake}
+		if err := push.run(ctx, entrySigner); err != nil {
+			return done, result, err
+		}
+		done = append(done, group...)
+		for _, line := range group {
+			result.Notes = append(result.Notes, updateClone(ctx, session, line.Refs, line.Objects)...)
+		}
+	}
+	return done, result, nil
+}
+
+// groupsOf are the lines that change, by the push that they go with.
+func groupsOf(p *plan.BackportPlan) [][]*plan.LinePlan {
+	var groups [][]*plan.LinePlan
+	for _, line := range p.Lines {
+		switch {
+		case !line.Changes():
+		case p.Together && len(groups) == 1:
+			groups[0] = append(groups[0], line)
+		default:
+			groups = append(groups, []*plan.LinePlan{line})
+		}
+	}
+	return groups
+}
+
+// linesPush is one push of one or more lines.
+type linesPush struct {
+	session *observe.Session
+	lines   []*plan.LinePlan
+	remake  func(context.Context) (*plan.BackportPlan, error)
+}
+
+func (l *linesPush) run(ctx context.Context, sign plan.SignFunc) error {
+	point := commitPoint{session: l.session, sign: sign, recheck: l.recheck}
+	for _, line := range l.lines {
+		point.changes = slices.Concat(point.changes, line.Refs)
+		point.objects = slices.Concat(point.objects, line.Objects)
+		point.entries = append(point.entries, line.Entry)
+	}
+	point.objects = unique(point.objects)
+	return point.push(ctx)
+}
+
+// unique leaves each object once: lines share files.
+func unique(objects []object.Object) []object.Object {
+	seen := map[object.ID]bool{}
+	return slices.DeleteFunc(objects, func(one object.Object) bool {
+		id := one.ID()
+		before := seen[id]
+		seen[id] = true
+		return before
+	})
+}
+
+// recheck makes the plan again after something moved.
+func (l *linesPush) recheck(ctx context.Context) error {
+	if err := l.releasedMeanwhile(); err != nil {
+		return err
+	}
+	later, cause := l.remake(ctx)
+	if cause == nil && !slices.ContainsFunc(l.lines, func(line *plan.LinePlan) bool { return !sameLine(line, later) }) {
+		return nil
+	}
+	for _, line := range l.lines {
+		if moved := refMoved(ctx, l.session, line.Refs); moved != nil {
+			return moved
+		}
+	}
+	if cause != nil {
+		return cause
+	}
+	return &plan.Moved{Reason: "the lines are no longer as the plan has them; nothing was pushed to them", Advice: "run the same command again"}
+}
+
+func sameLine(line *plan.LinePlan, later *plan.BackportPlan) bool {
+	return slices.ContainsFunc(later.Lines, func(other *plan.LinePlan) bool { return other.Line == line.Line && line.SameFacts(other) })
+}
+
+// releasedMeanwhile says who released a version of the plan first.
+func (l *linesPush) releasedMeanwhile() error {
+	s := l.session.Snapshot()
+	for _, line := range l.lines {
+		if line.Release == nil {
+			continue
+		}
+		known, inLedger, err := s.Ledger.Release(s.Component.Name, line.Release.Version)
+		if err != nil {
+			return err
+		}
+		if inLedger {
+			return firstTagged(s, known, "run the same command again: it finds out what is left to do")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mozilla-services/looprel/internal/apply"
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+)
+
+type backportOptions struct {
+	request plan.BackportRequest
+	wanted  observe.Wanted
+	edit    bool
+	resume  bool
+	abort   bool
+}
+
+func newBackportCommand(a *app) *cobra.Command {
+	var options backportOptions
+	command := &cobra.Command{
+		Use:     "backport BASE COMMIT...",
+		GroupID: groupTrain,
+		Short:   "Cherry-pick fixes onto a release line, and release it",
+		Long: `Puts commits on the release line of BASE (a version, a tag or a line; several
+with commas) and makes the line's next patch release: cherry-picks as git makes
+them, release commit, tag and ledger entry in one push. A line without a branch
+is cut from its newest release. Your worktree and branches stay as they are. No
+calendar applies.
+
+COMMIT is an id, short or full, the name of a tag or branch, or a range
+FROM..TO. Several are picked in the order of history. What a line has already,
+in whatever form, is not picked again; it is released if it is not yet. Commits
+have to be on the train's branch: the next train would lose the fix otherwise.
+
+Conflicts in nothing but version files and changelog need nobody: the line's own
+stay, and the release commit writes its version and section. With any other
+conflict nothing is changed (exit status 4), and the message names the lines and
+the commits that the fix seems to build on. --edit makes a worktree of its own
+below the git directory, with the conflict in it; --continue takes what you made
+of it, --abort removes it.
+
+JSON: verb, component, commits (commit, subject, author, not_on_branch), lines
+(line, branch, cut_from, already (commit, by, how, release), commits (role,
+subject, id, tree, parents, files, source, kept, needed), conflict (commit,
+subject, files (path, why, hunks), needs (commit, subject, author, when),
+resolved_by_needs), refused, release (as in tag), request (environment, summary,
+body), notes, steps), lacking (version, state, commits, command), reason,
+all_or_none. Fields without a value are left out.
+
+` + exitStatus,
+		Example: `  looprel backport 0.9.0 cd50a44            onto 0.9.x, and released
+  looprel backport 0.9.x cd50a44 --no-release
+  looprel tag --line 0.9.x                  releases what was collected
+  looprel backport 0.9.0,0.8.0 cd50a44      onto two lines
+  looprel backport 0.9.0 a1b2c3d..cd50a44   what came after a1b2c3d
+  looprel backport 0.9.0 cd50a44 --edit     resolve a conflict by hand`,
+		RunE: func(cmd *cobra.Command, arguments []string) error {
+			return a.runBackport(cmd.Context(), options, arguments)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&options.request.Line, "line", "", "put them on this `LINE`, whatever line BASE is of")
+	flags.BoolVar(&options.request.NoRelease, "no-release", false, "pick only; looprel tag --line LINE releases later")
+	flags.IntVarP(&options.wanted.Mainline, "mainline", "m", 0, "pick merges as their change to parent `N`")
+	flags.BoolVarP(&options.wanted.SignOff, "signoff", "s", false, "add a Signed-off-by trailer")
+	flags.BoolVar(&options.request.NotOnBranch, "not-on-branch", false, "take commits that the train lacks; wants --reason")
+	flags.BoolVar(&options.wanted.Prerequisites, "with-prerequisites", false, "take along what a fix needs to apply")
+	flags.BoolVar(&options.request.AllOrNone, "all-or-none", false, "of several lines, change all or none")
+	flags.BoolVar(&options.request.OffCycle, "off-cycle", false, "recorded as such; wants --reason")
+	flags.StringVar(&options.request.Reason, "reason", "", "why, in `TEXT` that is recorded")
+	flags.BoolVar(&options.edit, "edit", false, "on a conflict, make a worktree to resolve it in")
+	flags.BoolVar(&options.resume, "continue", false, "take what was made of the conflict in that worktree")
+	flags.BoolVar(&options.abort, "abort", false, "remove that worktree, and all that belongs to it")
+	command.MarkFlagsMutuallyExclusive("edit", "continue", "abort")
+	return command
+}
+
+// runBackport does what the flags and arguments ask for.
+func (a *app) runBackport(ctx context.Context, options backportOptions, arguments []string) error {
+	if options.resume || options.abort {
+		return a.endEdit(ctx, options, arguments)
+	}
+	if len(arguments) < 2 {
+		return &usageError{reason: "BASE and COMMIT are wanted: where to, and what", hint: "looprel backport 0.9.0 COMMIT"}
+	}
+	if options.wanted.Mainline < 0 {
+		return &usageError{reason: fmt.Sprintf("there is no parent %d", options.wanted.Mainline), hint: "parents are counted from 1: --mainline 1"}
+	}
+	options.request.Bases = splitBases(arguments[0])
+	options.wanted.Commits = arguments[1:]
+	if options.edit && len(options.request.Bases) != 1 {
+		return &usageError{reason: "--edit is for one line at a time", hint: "give one BASE"}
+	}
+	session, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	return a.backport(ctx, session, options, nil)
+}
+
+func splitBases(text string) []string {
+	var bases []string
+	for base := range strings.SplitSeq(text, ",") {
+		if base = strings.TrimSpace(base); base != "" {
+			bases = append(bases, base)
+		}
+	}
+	return bases
+}
+
+// backport shows the plan, asks, and applies it. resumed is the edit that the commits
+// come from, nil without one.
+func (a *app) backport(ctx context.Context, session *observe.Session, options backportOptions, resumed *gitrepo.Edit) error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	makePlan := func(ctx context.Context) (*plan.BackportPlan, error) {
+		return observe.Backport(ctx, session, options.request, options.wanted)
+	}
+	p, err := makePlan(ctx)
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		if err := a.printBackportPlan(session.Snapshot(), p); err != nil {
+			return err
+		}
+	}
+	changing := changingLines(p)
+	if len(changing) > 0 {
+		proceed, err := a.approve(ctx, asJSON, p, backportQuestion(p, changing))
+		if err != nil || !proceed {
+			return errors.Join(err, a.conflictsOf(p, options))
+		}
+	}
+	if a.dryRun || len(changing) == 0 {
+		return a.endBackport(ctx, session, options, p, asJSON, resumed)
+	}
+	done, result, err := apply.Backport(ctx, session, p, makePlan)
+	for _, remark := range result.Notes {
+		a.note("%s", remark)
+	}
+	if err != nil {
+		return errors.Join(a.printReleasedLines(session.Snapshot(), done, asJSON), partial(err, done, changing))
+	}
+	if !asJSON {
+		if err := a.printReleasedLines(session.Snapshot(), done, asJSON); err != nil {
+			return err
+		}
+	}
+	return a.endBackport(ctx, session, options, p, asJSON, resumed)
+}
+
+// endBackport prints JSON, removes the edit that is done, and says what is stuck.
+func (a *app) endBackport(ctx context.Context, session *observe.Session, options backportOptions, p *plan.BackportPlan, asJSON bool, resumed *gitrepo.Edit) error {
+	if err := a.printPlanJSON(asJSON, p); err != nil {
+		return err
+	}
+	stuck := a.conflictsOf(p, options)
+	switch {
+	case a.dryRun:
+		return stuck
+	case stuck != nil && (options.edit || resumed != nil):
+		return a.beginEdit(ctx, session, options, stuck, resumed)
+	case stuck == nil && resumed != nil:
+		return resumed.Remove(ctx)
+	}
+	return stuck
+}
+
+func changingLines(p *plan.BackportPlan) []*plan.LinePlan {
+	var lines []*plan.LinePlan
+	for _, line := range p.Lines {
+		if line.Changes() {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func backportQuestion(p *plan.BackportPlan, lines []*plan.LinePlan) string {
+	var acts []string
+	for _, line := range lines {
+		if line.Release != nil {
+			acts = append(acts, fmt.Sprintf("release %s %s", p.Component, line.Release.Version))
+		} else {
+			acts = append(acts, "push to "+plan.ShortRef(line.Branch))
+		}
+	}
+	text := strings.Join(acts, " and ")
+	return strings.ToUpper(text[:1]) + text[1:] + "?"
+}
+
+// partial says which lines were done before one failed.
+func partial(err error, done, wanted []*plan.LinePlan) error {
+	if len(done) == 0 || len(done) == len(wanted) {
+		return err
+	}
+	var names []string
+	for _, line := range done {
+		names = append(names, line.Name)
+	}
+	return fmt.Errorf("%s done, then: %w", strings.Join(names, ", "), err)
+}

@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/terminal"
+)
+
+func (a *app) printBackportPlan(s *plan.Snapshot, b *plan.BackportPlan) error {
+	p := a.printer()
+	for i, commit := range b.Commits {
+		heading := "Backport"
+		if i > 0 {
+			heading = "     and"
+		}
+		p.line(terminal.Bold, "%s %s %s (%s)", heading, commit.ID.Short(), commit.Subject, commit.Author)
+	}
+	for _, line := range b.Lines {
+		p.blank()
+		a.printLinePlan(p, s, line)
+	}
+	for _, lacking := range b.Lacking {
+		p.line(terminal.Yellow, "%s (%s) lacks it: %s", lacking.Version, lacking.State, p.typed(lacking.Command))
+	}
+	var steps []plan.Step
+	for _, line := range b.Lines {
+		steps = append(steps, line.Steps...)
+	}
+	p.steps(steps)
+	return p.err
+}
+
+func (a *app) printLinePlan(p *printer, s *plan.Snapshot, line *plan.LinePlan) {
+	name := plan.ShortRef(line.Branch)
+	if line.CutFrom != "" {
+		name = fmt.Sprintf("%s, a new branch cut from %s", name, plan.ShortRef(line.CutFrom))
+	}
+	p.line(terminal.Bold, "Line %s", name)
+	for _, present := range line.Already {
+		p.facts(fact{"has it", presentText(present)})
+	}
+	for _, commit := range line.Commits {
+		p.facts(fact{commit.Role, commitText(commit)})
+	}
+	switch {
+	case line.Release != nil && line.Release.Already == "":
+		p.facts(fact{"tag", fmt.Sprintf("%s %s, %s", showID(line.Release.TagID), line.Release.Tag, line.Release.Why)}, fact{"clock", clockText(s)})
+		p.notes(line.Release.Notes)
+	case line.Release != nil:
+		p.line(terminal.Green, "%s", line.Release.Already)
+	case line.Conflict != nil:
+		p.line(terminal.Red, "%s does not apply: conflicts in %s", line.Conflict.Commit.Short(), conflictPaths(line.Conflict))
+	case line.Refused != "":
+		p.line(terminal.Red, "%s", line.Refused)
+	case !line.Changes():
+		p.line(terminal.Green, "There is nothing left to do on %s.", plan.ShortRef(line.Branch))
+	}
+	p.notes(line.Notes)
+}
+
+func presentText(present plan.Present) string {
+	text := present.ID.Short()
+	if !present.By.IsZero() && present.By != present.ID {
+		text += " as " + present.By.Short()
+	}
+	text += " (" + present.How + ")"
+	if present.Release.IsZero() {
+		return text + ", not released yet"
+	}
+	return text + ", released in " + present.Release.String()
+}
+
+func commitText(commit plan.PlannedCommit) string {
+	text := fmt.Sprintf("%s %q, %s", showID(commit.ID), commit.Subject, filesText(commit.Files))
+	if len(commit.Kept) > 0 {
+		text += fmt.Sprintf("; %s conflicted and stays the line's own", strings.Join(commit.Kept, ", "))
+	}
+	if commit.Needed {
+		text += "; another commit needs it"
+	}
+	return text
+}
+
+func conflictPaths(conflict *plan.PickConflict) string {
+	paths := make([]string, len(conflict.Files))
+	for i, file := range conflict.Files {
+		paths[i] = file.Path
+	}
+	return strings.Join(paths, ", ")
+}
+
+// printReleasedLines says what reached the remote, and prints the requests to deploy
+// it.
+func (a *app) printReleasedLines(s *plan.Snapshot, lines []*plan.LinePlan, asJSON bool) error {
+	p := a.printer()
+	if asJSON {
+		p.to = a.env.Streams.Err
+	}
+	for _, line := range lines {
+		release := line.Release
+		p.blank()
+		if release == nil {
+			p.line(terminal.Green|terminal.Bold, "Picked onto %s on %s; not released.", plan.ShortRef(line.Branch), s.Remote)
+			p.line(0, "Next: %s", a.typed("looprel tag --line "+line.Name))
+			continue
+		}
+		p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", release.Component, release.Version,
+			plan.ShortRef(release.Tag), release.Entry.Tagged.Commit.Short(), s.Remote)
+		if line.Request != nil {
+			p.blank()
+			p.line(terminal.Bold, "%s", line.Request.Summary)
+			p.blank()
+			p.write(terminal.SanitizeLines(line.Request.Body) + "\n")
+		}
+		if next := firstPromotion(s, release.Version); next != "" {
+			p.line(0, "Next: %s", a.typed(next))
+		}
+	}
+	return p.err
+}
+
+// conflictError is a commit that does not apply to a line.
+type conflictError struct {
+	line     *plan.LinePlan
+	conflict *plan.PickConflict
+	base     string
+	commits  []string
+	more     string // what of the other lines
+	// dir is the worktree in which it can be resolved, "" without one.
+	dir string
+}
+
+func (e *conflictError) Error() string {
+	return fmt.Sprintf("%s %q does not apply to %s, and nothing was changed there: conflicts in %s%s",
+		e.conflict.Commit.Short(), e.conflict.Subject, plan.ShortRef(e.line.Branch), conflictPaths(e.conflict), e.more)
+}
+
+// Details shows the lines in conflict, and the commits that it seems to build on.
+func (e *conflictError) Details() string {
+	var text strings.Builder
+	for _, file := range e.conflict.Files {
+		fmt.Fprintf(&text, "\n%s: %s\n", file.Path, file.Why)
+		for _, hunk := range file.Hunks {
+			for line := range strings.SplitSeq(hunk, "\n") {
+				fmt.Fprintf(&text, "  %s\n", line)
+			}
+		}
+	}
+	if len(e.conflict.Needs) > 0 {
+		fmt.Fprintf(&text, "\nIt seems to build on, oldest first:\n")
+		for _, needed := range e.conflict.Needs {
+			fmt.Fprintf(&text, "  %s %s (%s, %s)\n", needed.ID.Short(), needed.Subject, needed.Author, needed.When.Format("2006-01-02"))
+		}
+	}
+	return text.String()
+}
+
+// Hint is what to type next.
+func (e *conflictError) Hint() string {
+	if e.dir != "" {
+		return fmt.Sprintf("resolve it in %s, where git status says what is left; then looprel backport --continue takes it, and looprel backport --abort removes it", e.dir)
+	}
+	command := fmt.Sprintf("looprel backport %s", e.base)
+	byHand := fmt.Sprintf("to resolve it by hand: %s %s --edit", command, strings.Join(e.commits, " "))
+	if len(e.conflict.Needs) == 0 {
+		return byHand
+	}
+	needs := make([]string, len(e.conflict.Needs))
+	for i, needed := range e.conflict.Needs {
+		needs[i] = needed.ID.Short()
+	}
+	along := fmt.Sprintf("%s %s %s", command, strings.Join(needs, " "), strings.Join(e.commits, " "))
+	if e.conflict.Resolved {
+		return fmt.Sprintf("with those it applies: %s (or add --with-prerequisites); %s", along, byHand)
+	}
+	return fmt.Sprintf("%s (with those alone it still conflicts: %s)", byHand, along)
+}
+
+// conflictsOf is the error of a plan with lines that a person has to look at, nil
+// without.
+func (a *app) conflictsOf(p *plan.BackportPlan, options backportOptions) error {
+	var first *conflictError
+	var refused, others []string
+	for i, line := range p.Lines {
+		switch {
+		case line.Refused != "":
+			refused = append(refused, fmt.Sprintf("%s: %s", line.Name, line.Refused))
+		case line.Conflict != nil && first == nil:
+			base := line.Name
+			if len(options.request.Bases) == len(p.Lines) {
+				base = options.request.Bases[i]
+			}
+			first = &conflictError{line: line, conflict: line.Conflict, base: base, commits: options.wanted.Commits}
+		case line.Conflict != nil:
+			others = append(others, line.Name)
+		}
+	}
+	if first == nil && len(refused) == 0 {
+		return nil
+	}
+	if first == nil {
+		return &exitError{code: ExitRefused, reason: strings.Join(refused, "; "), hint: "looprel status shows the lines' releases"}
+	}
+	if len(others) > 0 {
+		first.more += "; likewise " + strings.Join(others, ", ")
+	}
+	if len(refused) > 0 {
+		first.more += "; refused: " + strings.Join(refused, "; ")
+	}
+	return first
+}

@@ -1,0 +1,301 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/merge"
+	"github.com/mozilla-services/looprel/internal/notes"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/pick"
+	"github.com/mozilla-services/looprel/internal/plan"
+)
+
+// Wanted are the commits of a backport, as the operator named them, and how they
+// are to be picked.
+type Wanted struct {
+	// Commits are ids, short or full, names of tags or branches, and ranges "a..b".
+	Commits []string
+	// Mainline is the parent that merge commits are picked against, counted from 1;
+	// 0: merge commits are refused.
+	Mainline int
+	SignOff  bool
+	// Prerequisites takes along what a commit needs, where that makes it apply.
+	Prerequisites bool
+	// Resolved are commits whose conflicts a person has resolved.
+	Resolved map[object.ID]Resolution
+}
+
+// source is a commit to be picked.
+type source struct {
+	id     object.ID
+	commit object.Commit
+	change pick.Change
+}
+
+// Backport observes what a backport needs and plans it.
+func Backport(ctx context.Context, s *Session, request plan.BackportRequest, wanted Wanted) (*plan.BackportPlan, error) {
+	choices, err := plan.SelectLines(s.snapshot, request)
+	if err != nil {
+		return nil, err
+	}
+	b := &backport{Session: s, request: request, wanted: wanted}
+	if err := b.prepare(ctx, choices); err != nil {
+		return nil, err
+	}
+	facts := &plan.BackportFacts{}
+	for _, choice := range choices {
+		line, err := b.line(ctx, choice)
+		if err != nil {
+			return nil, err
+		}
+		facts.Lines = append(facts.Lines, line)
+	}
+	if facts.Asked, err = b.asked(ctx, facts.Lines); err != nil {
+		return nil, err
+	}
+	if facts.Lacking, err = b.lacking(ctx); err != nil {
+		return nil, err
+	}
+	return plan.MakeBackport(s.snapshot, facts, request)
+}
+
+// backport is the observation of one.
+type backport struct {
+	*Session
+	request plan.BackportRequest
+	wanted  Wanted
+	// trunk is the full name of the train's branch, and head where it is.
+	trunk   string
+	head    object.ID
+	sources []source
+}
+
+// prepare brings in what is going to be read, and finds the commits.
+func (b *backport) prepare(ctx context.Context, choices []plan.LineChoice) error {
+	var err error
+	if b.trunk, err = b.snapshot.TrainBranch(); err != nil {
+		return err
+	}
+	if b.head, err = b.headOf(ctx, b.trunk); err != nil {
+		return err
+	}
+	for _, choice := range choices {
+		if err := b.checkAhead(ctx, choice); err != nil {
+			return err
+		}
+		if choice.New {
+			err = b.fetchTagged(ctx, plan.Base{Tag: choice.CutFrom, Commit: choice.Head})
+		} else {
+			err = b.fetchCommit(ctx, choice.Ref, choice.Head)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if b.sources, err = b.find(ctx); err != nil {
+		return err
+	}
+	return b.sort(ctx, choices)
+}
+
+// checkAhead refuses a line whose branch here has commits that the remote lacks:
+// the operator thinks of them as part of the line.
+func (b *backport) checkAhead(ctx context.Context, choice plan.LineChoice) error {
+	here, err := b.repository.Ref(choice.Ref)
+	if errors.Is(err, gitrepo.ErrNotFound) || err == nil && here == choice.Head {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.fetchCommit(ctx, choice.Ref, choice.Head); err != nil {
+		return err
+	}
+	ahead, err := b.repository.Range(ctx, []object.ID{here}, []object.ID{choice.Head}, gitrepo.RangeOptions{Limit: maxAhead})
+	if err != nil && !errors.Is(err, gitrepo.ErrShallow) || len(ahead) == 0 {
+		return err
+	}
+	name := plan.ShortRef(choice.Ref)
+	return &plan.Refusal{
+		Reason: fmt.Sprintf("branch %s here has commits that %s lacks, %s %q among them", name, b.remoteName(), ahead[0].ID.Short(), ahead[0].Subject()),
+		Advice: fmt.Sprintf("git push %s %s:%s; or, if they are not meant to be there: git branch --force %s %s",
+			b.remoteName(), choice.Ref, choice.Ref, name, choice.Head.Short()),
+	}
+}
+
+// maxAhead bounds the commits that are looked for on a local branch alone.
+const maxAhead = 20
+
+// line puts the commits on one line, as far as it lacks them.
+func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.LineFacts, error) {
+	facts := &plan.LineFacts{Choice: choice}
+	missing, err := b.presentOn(ctx, choice, facts)
+	if err != nil {
+		return nil, err
+	}
+	tip, err := b.repository.Commit(choice.Head)
+	if err != nil {
+		return nil, err
+	}
+	chain := newChain(b, tip.Tree)
+	for _, one := range missing {
+		conflict, err := chain.add(one)
+		if err != nil {
+			return nil, err
+		}
+		if conflict != nil {
+			facts.Conflict, err = b.explain(ctx, choice, chain, one, conflict)
+			if err != nil || !b.wanted.Prerequisites || !facts.Conflict.Resolved {
+				return facts, err
+			}
+			facts.Conflict = nil
+		}
+	}
+	facts.Present = append(facts.Present, chain.empty...)
+	facts.Branch, err = b.picked(ctx, choice, chain)
+	return facts, err
+}
+
+// picked is the line's branch with the picks on it.
+func (b *backport) picked(ctx context.Context, choice plan.LineChoice, chain *chain) (*plan.Branch, error) {
+	branch, err := b.branch(ctx, choice.BranchChoice, "")
+	if err != nil || len(chain.picks) == 0 {
+		return branch, err
+	}
+	roots := make([]object.ID, len(chain.picks))
+	for i, one := range chain.picks {
+		roots[i] = one.Tree
+		change := notes.FromObject(one.Source, one.Original)
+		branch.Changes = slices.Insert(branch.Changes, 0, change)
+	}
+	branch.Picks, branch.Made = chain.picks, chain.layer.Needed(roots...)
+	branch.At, err = b.revisionOf(layerContent{chain.layer}, choice.Head, chain.tree)
+	branch.Tip, branch.Unchanged = branch.At, false
+	return branch, err
+}
+
+// layerContent reads release files of a tree in the making.
+type layerContent struct{ *pick.Layer }
+
+// Blob reads a file of at most limit bytes.
+func (c layerContent) Blob(id object.ID, limit int64) ([]byte, error) {
+	size, err := c.BlobSize(id)
+	if err != nil {
+		return nil, err
+	}
+	if size > limit {
+		return nil, fmt.Errorf("file %s has %d bytes, more than the %d that are allowed", id, size, limit)
+	}
+	return c.Layer.Blob(id)
+}
+
+// chain is cherry-picks one on top of the other.
+type chain struct {
+	*backport
+	layer *pick.Layer
+	tree  object.ID
+	picks []plan.Pick
+	// empty are commits that made no difference.
+	empty []plan.Present
+}
+
+// copy is a chain that can be tried without changing this one.
+func (c *chain) copy() *chain {
+	other := *c
+	other.picks, other.empty = slices.Clone(c.picks), slices.Clone(c.empty)
+	return &other
+}
+
+func newChain(b *backport, tree object.ID) *chain {
+	return &chain{backport: b, layer: pick.NewLayer(MergeObjects{b.repository}), tree: tree}
+}
+
+// add picks a commit onto the tree. A conflict leaves the chain as it was.
+func (c *chain) add(one source) (conflict *pick.Outcome, err error) {
+	if resolved, ok := c.wanted.Resolved[one.id]; ok && resolved.Base == c.tree {
+		c.layer.Add(resolved.Objects...)
+		return nil, c.take(one, resolved.Tree, nil)
+	}
+	outcome, err := pick.Onto(c.layer, c.tree, one.change, pick.RulesOf(c.snapshot.Component), c.mergeOptions(one))
+	switch {
+	case err != nil:
+		return nil, c.unreadable(err, one)
+	case !outcome.Clean:
+		return &outcome, nil
+	}
+	c.layer.Add(outcome.Objects...)
+	return nil, c.take(one, outcome.Tree, outcome.Kept)
+}
+
+// take makes the tree with a commit the chain's.
+func (c *chain) take(one source, tree object.ID, kept []string) error {
+	if tree == c.tree {
+		c.empty = append(c.empty, plan.Present{ID: one.id, How: "the line's files have the change already"})
+		return nil
+	}
+	paths, err := c.layer.Paths(c.tree, tree)
+	if err != nil {
+		return err
+	}
+	c.tree = tree
+	c.picks = append(c.picks, plan.Pick{
+		Source: one.id, Original: one.commit, Tree: tree, Files: paths, Kept: kept, SignOff: c.wanted.SignOff,
+	})
+	return nil
+}
+
+// mergeOptions are those of git cherry-pick: the line's own attributes, its labels.
+func (c *chain) mergeOptions(one source) merge.Options {
+	return merge.Options{
+		Ours: "HEAD", Theirs: fmt.Sprintf("%s (%s)", one.id.Short(), one.commit.Subject()),
+		Attributes: c.tree, RenameLimit: RenameLimit(c.repository), External: ExternalDriver(c.repository),
+	}
+}
+
+// unreadable explains what a merge could not read.
+func (c *chain) unreadable(err error, one source) error {
+	var driver *merge.DriverError
+	if errors.As(err, &driver) {
+		return &plan.Refusal{Reason: fmt.Sprintf("%s cannot be picked: %v", one.id.Short(), driver), Advice: driver.Hint()}
+	}
+	var missing *gitrepo.MissingError
+	if !errors.As(err, &missing) || !missing.Partial {
+		return err
+	}
+	ids := c.missingBlobs(one)
+	if len(ids) == 0 {
+		ids = []string{missing.ID.String()}
+	}
+	return &plan.Misuse{
+		Reason: fmt.Sprintf("this clone is partial and lacks %d of the files that %s is merged with; nothing was changed", len(ids), one.id.Short()),
+		Advice: fmt.Sprintf("git fetch %s %s", c.remoteName(), strings.Join(ids, " ")),
+	}
+}
+
+// maxMissing bounds the files that a hint names.
+const maxMissing = 20
+
+// missingBlobs are the files that the pick of a commit reads, and that the clone
+// lacks.
+func (c *chain) missingBlobs(one source) []string {
+	var ids []string
+	// An error ends the search: what was found is missing all the same.
+	paths, _ := c.layer.Paths(one.change.Base, one.change.Theirs)
+	for _, path := range paths {
+		for _, root := range []object.ID{one.change.Base, c.tree, one.change.Theirs} {
+			entry, err := c.repository.Entry(root, path)
+			if err != nil || !entry.Mode.IsFile() || len(ids) == maxMissing {
+				continue
+			}
+			if has, err := c.repository.Has(entry.ID); err == nil && !has && !slices.Contains(ids, entry.ID.String()) {
+				ids = append(ids, entry.ID.String())
+			}
+		}
+	}
+	return ids
+}
