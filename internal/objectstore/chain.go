@@ -1,0 +1,251 @@
+package objectstore
+
+import (
+	"math"
+	"sync"
+
+	"github.com/mozilla-services/looprel/internal/object"
+)
+
+const (
+	// maxChain bounds how many deltas may build on each other. git makes 4,095 at
+	// most.
+	maxChain = 1 << 16
+	// maxBase bounds the objects on which deltas are built, in bytes: git makes no
+	// deltas of larger ones (core.bigFileThreshold).
+	maxBase = 512 << 20
+)
+
+// packed is an object's place in a pack.
+type packed struct {
+	pack   *pack
+	offset int64
+	// index and position are where it was found, nil for an index of many packs.
+	index    *packIndex
+	position int
+}
+
+func (p packed) exists() error {
+	_, err := p.pack.openFile()
+	return err
+}
+
+func (p packed) damaged(cause error) error {
+	file, err := p.pack.openFile()
+	if err != nil {
+		return err
+	}
+	return file.Errorf(p.offset, cause)
+}
+
+func (p packed) header() (Header, error) {
+	e, err := p.pack.entry(p.offset)
+	if err != nil {
+		return Header{}, err
+	}
+	header := Header{Kind: e.kind, Size: e.size}
+	if e.kind != "" {
+		return header, nil
+	}
+	start, err := p.pack.prefix(e, make([]byte, 2*maxSizeBytes))
+	if err != nil {
+		return Header{}, err
+	}
+	_, size, _, ok := readDeltaSizes(start)
+	if !ok {
+		return Header{}, p.damaged(errDelta)
+	}
+	header.Size = size
+	header.Kind, err = p.kind(e)
+	return header, err
+}
+
+// kind follows a chain of deltas to the kind of its first base.
+func (p packed) kind(e entry) (kind object.Kind, err error) {
+	for range maxChain {
+		if kind, _, ok := p.pack.directory.cached(p.pack, e.base); ok {
+			return kind, nil
+		}
+		if e, err = p.pack.entry(e.base); err != nil || e.kind != "" {
+			return e.kind, err
+		}
+	}
+	return "", p.damaged(errChain)
+}
+
+func (p packed) read(id object.ID, limit int64) (object.Object, error) {
+	if kind, data, ok := p.pack.directory.cached(p.pack, p.offset); ok {
+		if int64(len(data)) > limit {
+			return object.Object{}, &TooLargeError{ID: id, Kind: kind, Size: int64(len(data)), Limit: limit}
+		}
+		return object.Object{Kind: kind, Data: data}, nil
+	}
+	e, err := p.pack.entry(p.offset)
+	if err != nil {
+		return object.Object{}, err
+	}
+	if e.kind == "" {
+		return p.readDelta(e, id, limit)
+	}
+	if e.size > limit || e.size > math.MaxInt {
+		return object.Object{}, &TooLargeError{ID: id, Kind: e.kind, Size: e.size, Limit: limit}
+	}
+	data := make([]byte, e.size)
+	end, err := p.pack.inflate(e, data)
+	if err != nil {
+		return object.Object{}, err
+	}
+	found := object.Object{Kind: e.kind, Data: data}
+	return found, p.check(id, end, found)
+}
+
+// readDelta reads an object that is a delta.
+func (p packed) readDelta(e entry, id object.ID, limit int64) (object.Object, error) {
+	if e.size > maxBase {
+		return object.Object{}, p.damaged(errDelta)
+	}
+	buffer := borrowBuffer(e.size)
+	defer returnBuffer(buffer)
+	end, err := p.pack.inflate(e, *buffer)
+	if err != nil {
+		return object.Object{}, err
+	}
+	baseSize, size, _, ok := readDeltaSizes(*buffer)
+	if !ok || size < 0 || baseSize < 0 {
+		return object.Object{}, p.damaged(errDelta)
+	}
+	if size > min(limit, maxBase) {
+		kind, err := p.kind(e)
+		if err != nil {
+			return object.Object{}, err
+		}
+		return object.Object{}, &TooLargeError{ID: id, Kind: kind, Size: size, Limit: limit}
+	}
+	kind, base, err := p.pack.resolve(e.base)
+	if err != nil {
+		return object.Object{}, err
+	}
+	data, ok := applyDelta(base, *buffer)
+	if !ok {
+		return object.Object{}, p.damaged(errDelta)
+	}
+	found := object.Object{Kind: kind, Data: data}
+	if err := p.check(id, end, found); err != nil {
+		return object.Object{}, err
+	}
+	if kind != object.KindBlob {
+		// Trees and commits are likely to be the bases of those that are read next.
+		p.pack.directory.cache.add(p.pack, p.offset, kind, data)
+	}
+	return found, nil
+}
+
+// check compares the packed object with the index's checksum of it. Where they
+// differ, the index may be what is damaged: the object's id decides.
+func (p packed) check(id object.ID, end int64, found object.Object) error {
+	if p.index == nil {
+		return nil
+	}
+	want, ok, err := p.index.check(p.position)
+	if err != nil || !ok {
+		return err
+	}
+	have, err := p.pack.crc(p.offset, end)
+	if err != nil {
+		return err
+	}
+	if have != want && found.ID() != id {
+		return p.damaged(errOtherID)
+	}
+	return nil
+}
+
+// resolve gives the content at an offset, which deltas build on. It goes down the
+// chain to what is cached or whole, and applies the deltas on the way up, so that
+// no chain is too long.
+func (p *pack) resolve(offset int64) (kind object.Kind, data []byte, err error) {
+	var chain []entry
+	for at := offset; ; {
+		var known bool
+		if kind, data, known = p.directory.cached(p, at); known {
+			break
+		}
+		e, err := p.entry(at)
+		if err != nil {
+			return "", nil, err
+		}
+		if e.kind != "" {
+			kind = e.kind
+			if data, err = p.base(e); err != nil {
+				return "", nil, err
+			}
+			break
+		}
+		if chain = append(chain, e); len(chain) > maxChain {
+			return "", nil, p.damaged(offset, errChain)
+		}
+		at = e.base
+	}
+	for i := len(chain) - 1; i >= 0; i-- {
+		if data, err = p.apply(chain[i], data); err != nil {
+			return "", nil, err
+		}
+		p.directory.cache.add(p, chain[i].start, kind, data)
+	}
+	return kind, data, nil
+}
+
+func (p *pack) damaged(offset int64, cause error) error {
+	return packed{pack: p, offset: offset}.damaged(cause)
+}
+
+// base reads a whole object on which deltas are built.
+func (p *pack) base(e entry) ([]byte, error) {
+	if e.size > maxBase {
+		return nil, p.damaged(e.start, errHeader)
+	}
+	data := make([]byte, e.size)
+	if _, err := p.inflate(e, data); err != nil {
+		return nil, err
+	}
+	p.directory.cache.add(p, e.start, e.kind, data)
+	return data, nil
+}
+
+// apply applies a delta to its base.
+func (p *pack) apply(e entry, base []byte) ([]byte, error) {
+	if e.size > maxBase {
+		return nil, p.damaged(e.start, errDelta)
+	}
+	buffer := borrowBuffer(e.size)
+	defer returnBuffer(buffer)
+	if _, err := p.inflate(e, *buffer); err != nil {
+		return nil, err
+	}
+	data, ok := applyDelta(base, *buffer)
+	if !ok {
+		return nil, p.damaged(e.start, errDelta)
+	}
+	return data, nil
+}
+
+// buffers are what deltas are decompressed into.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxKeptBuffer bounds the buffers that are used again, in bytes.
+const maxKeptBuffer = 1 << 20
+
+func borrowBuffer(size int64) *[]byte {
+	buffer := buffers.Get().(*[]byte)
+	if int64(cap(*buffer)) < size {
+		*buffer = make([]byte, size, size+size/2)
+	}
+	*buffer = (*buffer)[:size]
+	return buffer
+}
+
+func returnBuffer(buffer *[]byte) {
+	if cap(*buffer) <= maxKeptBuffer {
+		buffers.Put(buffer)
+	}
+}
