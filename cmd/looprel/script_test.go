@@ -110,6 +110,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(home, ".config"))
 	env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	env.Setenv("GIT_TERMINAL_PROMPT", "0")
+	env.Setenv("LOOPREL_VERIFY_READS", "1")
 	env.Setenv("TZ", "UTC")
 	env.Setenv("LC_ALL", "C")
 	// A program that looks for races sleeps for a second at its end otherwise.

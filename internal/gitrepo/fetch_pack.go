@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
@@ -78,11 +77,7 @@ func (o *Objects) keepPack(pack *os.File, directory string) (err error) {
 	if err := settle(pack, name+".pack"); err != nil {
 		return err
 	}
-	o.mutex.Lock()
-	// The directory's time may be as coarse as the moment since it was read.
-	o.sources[0].indexed = time.Time{}
-	o.mutex.Unlock()
-	return syncDirectory(directory)
+	return errors.Join(syncDirectory(directory), o.store.Rescan())
 }
 
 func indexPack(pack *os.File) (checksum plumbing.Hash, index *idxfile.MemoryIndex, err error) {

@@ -7,7 +7,7 @@
 //
 //	Open        finds the repository and its layout        (gitrepo.go, discover.go)
 //	Config      git's configuration, as git would read it  (gitconfig*.go)
-//	Objects     objects out of packs and loose files       (objects.go, storer.go)
+//	Objects     objects out of packs and loose files       (objects.go, package objectstore)
 //	            history and comparison of trees            (walk*.go, diff.go)
 //	References  local references, full names only          (refs.go, resolve.go)
 //	Write       loose objects, one reference at a time     (write.go, setref.go)
@@ -20,7 +20,8 @@
 // short one; only ResolveCommit, which reads what a person typed, accepts more.
 //
 // The package reads no clock and no environment of the process: both come in
-// through Options. It must not import anything of looprel but package object.
+// through Options. It must not import anything of looprel but packages
+// object and objectstore.
 package gitrepo
 
 import (
@@ -36,7 +37,8 @@ type Options struct {
 	Dir string
 	// Environ is the environment, as os.Environ gives it: HOME, XDG_CONFIG_HOME,
 	// GIT_DIR, GIT_WORK_TREE, GIT_COMMON_DIR, GIT_CONFIG_*, GIT_AUTHOR_*,
-	// GIT_COMMITTER_*, EMAIL and SSH_AUTH_SOCK are looked at.
+	// GIT_COMMITTER_*, EMAIL and SSH_AUTH_SOCK are looked at. LOOPREL_VERIFY_READS=1
+	// has every object that is read compared with its id.
 	Environ []string
 }
 
@@ -74,7 +76,7 @@ func Open(ctx context.Context, options Options) (*Repository, error) {
 		return nil, err
 	}
 	found.placeWorktree(config, env)
-	objects, err := openObjects(found.commonDir)
+	objects, err := openObjects(found.commonDir, env)
 	if err != nil {
 		return nil, err
 	}

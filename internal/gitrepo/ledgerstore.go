@@ -32,7 +32,7 @@ func (r *Repository) LedgerStore() (*LedgerStore, error) {
 			return nil, fmt.Errorf("cannot make the ledger's store %s: %w", directory, err)
 		}
 	}
-	objects, err := openObjects(directory)
+	objects, err := openObjects(directory, r.environ)
 	if err != nil {
 		return nil, err
 	}

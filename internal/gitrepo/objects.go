@@ -1,15 +1,13 @@
 package gitrepo
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/objectstore"
 )
 
 const (
@@ -30,49 +28,32 @@ const (
 type Objects struct {
 	dir     string // the directory that has "objects" in it
 	partial bool
+	store   *objectstore.Store
 
 	mutex   sync.Mutex
-	sources []*source // its own first
 	shallow map[object.ID]bool
 	nodes   map[object.ID]*node
 }
 
-func openObjects(dir string) (*Objects, error) {
-	own := filepath.Join(dir, "objects")
-	borrowed, err := alternates(own)
+func openObjects(dir string, env environ) (*Objects, error) {
+	store, err := openStore(filepath.Join(dir, "objects"), env)
 	if err != nil {
 		return nil, err
 	}
-	o := &Objects{dir: dir, nodes: map[object.ID]*node{}}
-	for _, directory := range append([]string{own}, borrowed...) {
-		o.sources = append(o.sources, newSource(directory))
-	}
+	o := &Objects{dir: dir, store: store, nodes: map[object.ID]*node{}}
 	if err := o.readShallow(); err != nil {
 		return nil, err
 	}
 	return o, nil
 }
 
-// Read returns an object of any kind but large blobs. It fails with ErrMissing,
-// ErrTooLarge or ErrDamaged.
+// Read returns an object of any kind but large blobs. Its data must not be changed.
+// It fails with ErrMissing, ErrTooLarge or ErrDamaged.
 func (o *Objects) Read(id object.ID) (object.Object, error) { return o.read(id, maxObjectSize) }
 
 func (o *Objects) read(id object.ID, limit int64) (object.Object, error) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	return o.readLocked(id, limit)
-}
-
-func (o *Objects) readLocked(id object.ID, limit int64) (object.Object, error) {
-	found, err := o.readStored(id, limit)
-	switch {
-	case err == nil, errors.Is(err, ErrTooLarge):
-		return found, err
-	case errors.Is(err, plumbing.ErrObjectNotFound):
-		return found, &MissingError{ID: id, Partial: o.partial, Shallow: len(o.shallow) > 0}
-	default:
-		return found, damaged("cannot read object "+id.String(), err)
-	}
+	found, err := o.store.Read(id, limit)
+	return found, o.readFailed(id, "read", err)
 }
 
 func (o *Objects) readKind(id object.ID, kind object.Kind, limit int64) ([]byte, error) {
@@ -88,39 +69,21 @@ func (o *Objects) readKind(id object.ID, kind object.Kind, limit int64) ([]byte,
 
 // Has reports whether the object is in the clone.
 func (o *Objects) Has(id object.ID) (bool, error) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	return o.hasLocked(id)
-}
-
-func (o *Objects) hasLocked(id object.ID) (bool, error) {
-	for _, s := range o.sources {
-		_, err := s.encoded(id)
-		if err == nil {
-			return true, nil
-		}
-		if !errors.Is(err, plumbing.ErrObjectNotFound) {
-			return false, damaged("cannot look for object "+id.String(), err)
-		}
-	}
-	return false, nil
+	has, err := o.store.Has(id)
+	return has, o.readFailed(id, "look for", err)
 }
 
 // Size is the length of an object's content in bytes, by its header: the content
 // is not read.
 func (o *Objects) Size(id object.ID) (int64, error) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	for _, s := range o.sources {
-		size, err := s.size(id)
-		if err == nil {
-			return size, nil
-		}
-		if !errors.Is(err, plumbing.ErrObjectNotFound) {
-			return 0, damaged("cannot read the size of object "+id.String(), err)
-		}
-	}
-	return 0, &MissingError{ID: id, Partial: o.partial, Shallow: len(o.shallow) > 0}
+	header, err := o.store.Header(id)
+	return header.Size, o.readFailed(id, "read the size of", err)
+}
+
+// kind is an object's kind, by its header.
+func (o *Objects) kind(id object.ID) (object.Kind, error) {
+	header, err := o.store.Header(id)
+	return header.Kind, o.readFailed(id, "read the kind of", err)
 }
 
 // Commit reads a commit.
@@ -177,21 +140,21 @@ func (o *Objects) Blob(id object.ID, limit int64) ([]byte, error) {
 // Peel follows tags to the commit that they name in the end.
 func (o *Objects) Peel(id object.ID) (object.ID, error) {
 	for range maxTagDepth {
-		found, err := o.Read(id)
+		kind, err := o.kind(id)
 		if err != nil {
 			return object.ID{}, err
 		}
-		switch found.Kind {
+		switch kind {
 		case object.KindCommit:
 			return id, nil
 		case object.KindTag:
-			tag, err := object.DecodeTag(found.Data)
+			tag, err := o.Tag(id)
 			if err != nil {
-				return object.ID{}, damaged("tag "+id.String(), err)
+				return object.ID{}, err
 			}
 			id = tag.Target
 		default:
-			return object.ID{}, &Error{Kind: ErrWrongKind, What: fmt.Sprintf("%s is a %s, expected a commit or a tag of one", id, found.Kind)}
+			return object.ID{}, &Error{Kind: ErrWrongKind, What: fmt.Sprintf("%s is a %s, expected a commit or a tag of one", id, kind)}
 		}
 	}
 	return object.ID{}, &Error{Kind: ErrDamaged, What: fmt.Sprintf("the tag %s leads through more than %d tags", id, maxTagDepth)}
@@ -239,11 +202,11 @@ func (o *Objects) treeOf(id object.ID) (object.ID, error) {
 	if id == (object.Tree{}).Object().ID() {
 		return id, nil
 	}
-	found, err := o.Read(id)
+	kind, err := o.kind(id)
 	if err != nil {
 		return object.ID{}, err
 	}
-	switch found.Kind {
+	switch kind {
 	case object.KindTree:
 		return id, nil
 	case object.KindCommit:
@@ -253,7 +216,7 @@ func (o *Objects) treeOf(id object.ID) (object.ID, error) {
 		}
 		return commit.tree, nil
 	default:
-		return object.ID{}, &Error{Kind: ErrWrongKind, What: fmt.Sprintf("%s is a %s, expected a tree or a commit", id, found.Kind)}
+		return object.ID{}, &Error{Kind: ErrWrongKind, What: fmt.Sprintf("%s is a %s, expected a tree or a commit", id, kind)}
 	}
 }
 

@@ -104,16 +104,3 @@ func (r *Repository) shortened(text string) (map[string]object.ID, error) {
 	}
 	return found, nil
 }
-
-// kind is an object's kind; its content, which may be large, is not read where
-// the storage can say without.
-func (o *Objects) kind(id object.ID) (object.Kind, error) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	for _, s := range o.sources {
-		if encoded, err := s.encoded(id); err == nil {
-			return object.Kind(encoded.Type().String()), nil
-		}
-	}
-	return "", &MissingError{ID: id, Partial: o.partial, Shallow: len(o.shallow) > 0}
-}

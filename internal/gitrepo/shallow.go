@@ -61,6 +61,13 @@ func (o *Objects) Shallow() []object.ID {
 	return ids
 }
 
+// isCut reports whether there are such commits.
+func (o *Objects) isCut() bool {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return len(o.shallow) > 0
+}
+
 // isShallow reports whether the commit's parents are cut off.
 func (o *Objects) isShallow(id object.ID) bool {
 	o.mutex.Lock()

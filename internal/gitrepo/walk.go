@@ -21,23 +21,23 @@ type node struct {
 // node reads a commit's node, once.
 func (o *Objects) node(id object.ID) (*node, error) {
 	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	if known, ok := o.nodes[id]; ok {
+	known, ok := o.nodes[id]
+	o.mutex.Unlock()
+	if ok {
 		return known, nil
 	}
-	found, err := o.readLocked(id, maxObjectSize)
+	data, err := o.readKind(id, object.KindCommit, maxObjectSize)
 	if err != nil {
 		return nil, err
 	}
-	if found.Kind != object.KindCommit {
-		return nil, &Error{Kind: ErrWrongKind, What: id.String() + " is a " + string(found.Kind) + ", expected a commit"}
-	}
-	parsed, err := parseNode(found.Data)
+	parsed, err := parseNode(data)
 	if err != nil {
 		return nil, damaged("commit "+id.String(), err)
 	}
 	parsed.id = id
+	o.mutex.Lock()
 	o.nodes[id] = parsed
+	o.mutex.Unlock()
 	return parsed, nil
 }
 

@@ -21,14 +21,12 @@ import (
 // go-git's own writer is not used: it renames files whose content may still be
 // in memory, and after a power failure a reference would lead to an empty file.
 func (o *Objects) StoreObjects(objects []object.Object) error {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
 	directories := map[string]bool{}
 	for _, one := range objects {
 		id := one.ID()
-		exists, err := o.hasLocked(id)
+		exists, err := o.store.HasNow(id)
 		if err != nil {
-			return err
+			return o.readFailed(id, "look for", err)
 		}
 		if exists {
 			continue
