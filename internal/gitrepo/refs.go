@@ -1,7 +1,6 @@
 package gitrepo
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -145,33 +144,16 @@ func (s refStore) readLoose(name string) (id object.ID, target string, err error
 	return id, "", nil
 }
 
-func (s refStore) readPacked(name string) (object.ID, error) {
-	data, err := s.packed()
-	if err != nil {
-		return object.ID{}, err
+func (s refStore) readPacked(name string) (id object.ID, err error) {
+	found := false
+	err = s.withPacked(func(refs packedRefs) (err error) {
+		id, found, err = refs.find(name)
+		return err
+	})
+	if err == nil && !found {
+		err = noSuchRef(name)
 	}
-	// The first line is a comment, so an entry is always preceded by a line break
-	// and its id; a file without comment begins with the id.
-	at := bytes.Index(data, []byte(" "+name+"\n"))
-	if at < 2*object.IDSize {
-		return object.ID{}, noSuchRef(name)
-	}
-	id, err := object.ParseID(string(data[at-2*object.IDSize : at]))
-	if err != nil {
-		return object.ID{}, damaged("cannot read packed-refs", err)
-	}
-	return id, nil
-}
-
-func (s refStore) packed() ([]byte, error) {
-	data, err := readBounded(filepath.Join(s.commonDir, "packed-refs"), maxPackedRefsSize)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, damaged("cannot read packed-refs", err)
-	}
-	return data, nil
+	return id, err
 }
 
 // list returns the references below a prefix, and of packed tags what they name
@@ -183,11 +165,17 @@ func (s refStore) list(prefix string) (refs, peeled map[string]object.ID, err er
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := s.packed()
-	if err != nil {
-		return nil, nil, err
-	}
-	refs, peeled, err = parsePackedRefs(data, prefix)
+	refs, peeled = map[string]object.ID{}, map[string]object.ID{}
+	err = s.withPacked(func(packed packedRefs) error {
+		return packed.below(prefix, func(ref packedRef) bool {
+			name := string(ref.name)
+			refs[name] = ref.id
+			if !ref.peeled.IsZero() {
+				peeled[name] = ref.peeled
+			}
+			return true
+		})
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -195,38 +183,6 @@ func (s refStore) list(prefix string) (refs, peeled map[string]object.ID, err er
 		delete(peeled, name)
 	}
 	maps.Copy(refs, loose)
-	return refs, peeled, nil
-}
-
-// parsePackedRefs reads the packed-refs file: "ID NAME" lines, each followed by
-// "^ID" when it is a tag object.
-func parsePackedRefs(data []byte, prefix string) (refs, peeled map[string]object.ID, err error) {
-	refs, peeled = map[string]object.ID{}, map[string]object.ID{}
-	last := ""
-	for line := range bytes.Lines(data) {
-		line = bytes.TrimRight(line, "\r\n")
-		switch {
-		case len(line) == 0 || line[0] == '#':
-			continue
-		case line[0] == '^':
-			if last == "" {
-				continue
-			}
-			if peeled[last], err = object.ParseID(string(line[1:])); err != nil {
-				return nil, nil, damaged("cannot read packed-refs", err)
-			}
-			continue
-		}
-		text, name, _ := bytes.Cut(line, []byte(" "))
-		last = ""
-		if !bytes.HasPrefix(name, []byte(prefix)) {
-			continue
-		}
-		last = string(name)
-		if refs[last], err = object.ParseID(string(text)); err != nil {
-			return nil, nil, damaged("cannot read packed-refs", err)
-		}
-	}
 	return refs, peeled, nil
 }
 

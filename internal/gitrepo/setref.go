@@ -1,7 +1,6 @@
 package gitrepo
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -105,18 +104,27 @@ func (s refStore) compare(name string, was object.ID) error {
 // a file would be in the way of a directory. Loose ones are seen to by the file
 // system.
 func (s refStore) checkFree(name string) error {
-	data, err := s.packed()
+	blocking := ""
+	err := s.withPacked(func(refs packedRefs) error {
+		for i, c := range name {
+			if c != '/' {
+				continue
+			}
+			_, found, err := refs.find(name[:i])
+			if err != nil {
+				return err
+			}
+			if found {
+				blocking = name[:i]
+			}
+		}
+		return refs.below(name+"/", func(ref packedRef) bool {
+			blocking = string(ref.name)
+			return false
+		})
+	})
 	if err != nil {
 		return err
-	}
-	blocking := ""
-	if at := bytes.Index(data, []byte(" "+name+"/")); at >= 0 {
-		blocking, _, _ = strings.Cut(string(data[at+1:]), "\n")
-	}
-	for i, c := range name {
-		if c == '/' && bytes.Contains(data, []byte(" "+name[:i]+"\n")) {
-			blocking = name[:i]
-		}
 	}
 	if blocking != "" {
 		return inTheWay(name, blocking)

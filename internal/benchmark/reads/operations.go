@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// operation does something with an open clone and prints what git would print.
+type operation func(ctx context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error
+
+// operations are the subcommands, by name.
+var operations = map[string]operation{
+	"resolve":  resolve,
+	"tags":     tags,
+	"newest":   newest,
+	"log":      log,
+	"ancestor": ancestor,
+	"diff":     diff,
+	"tag":      tag,
+	"blobs":    blobs,
+}
+
+// operate runs one operation on the clone in a directory.
+func operate(ctx context.Context, name, dir string, arguments []string, out io.Writer) error {
+	clone, err := gitrepo.Open(ctx, gitrepo.Options{Dir: dir, Environ: os.Environ()})
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriterSize(out, 64<<10)
+	err = operations[name](ctx, clone, arguments, buffered)
+	return errors.Join(err, buffered.Flush(), clone.Close())
+}
+
+// resolve prints the commit that a name means.
+func resolve(_ context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error {
+	commit, err := clone.ResolveCommit(arguments[0])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, commit)
+	return err
+}
+
+// tags prints the names of all tags.
+func tags(_ context.Context, clone *gitrepo.Repository, _ []string, out io.Writer) error {
+	refs, err := clone.Refs("refs/tags/")
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(refs)) {
+		_, _ = fmt.Fprintln(out, strings.TrimPrefix(name, "refs/tags/"))
+	}
+	return nil
+}
+
+// newest prints the full name of the tag with the highest version; its argument is
+// what tags have before the version.
+func newest(_ context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error {
+	prefix := "refs/tags/" + arguments[0]
+	refs, err := clone.Refs(prefix)
+	if err != nil {
+		return err
+	}
+	var versions []release.Version
+	for name := range refs {
+		if version, err := release.ParseVersion(strings.TrimPrefix(name, prefix)); err == nil {
+			versions = append(versions, version)
+		}
+	}
+	if len(versions) == 0 {
+		return errors.New("there are no releases")
+	}
+	highest := slices.MaxFunc(versions, release.Version.Compare)
+	_, err = fmt.Fprintln(out, prefix+highest.String())
+	return err
+}
+
+// log prints the commits of a range, which is given as its ends.
+func log(ctx context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error {
+	ends, err := resolveAll(clone, arguments)
+	if err != nil {
+		return err
+	}
+	commits, err := clone.Range(ctx, ends[1:], ends[:1], gitrepo.RangeOptions{})
+	if err != nil {
+		return err
+	}
+	for _, commit := range commits {
+		_, _ = fmt.Fprintln(out, commit.ID, commit.Subject())
+	}
+	return nil
+}
+
+// ancestor fails where its first argument is no ancestor of the second.
+func ancestor(ctx context.Context, clone *gitrepo.Repository, arguments []string, _ io.Writer) error {
+	ends, err := resolveAll(clone, arguments)
+	if err != nil {
+		return err
+	}
+	is, err := clone.IsAncestor(ctx, ends[0], ends[1])
+	if err == nil && !is {
+		err = errors.New("it is no ancestor")
+	}
+	return err
+}
+
+// diff prints the difference of two trees.
+func diff(_ context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error {
+	var trees [2]object.ID
+	ends, err := resolveAll(clone, arguments)
+	if err != nil {
+		return err
+	}
+	for i, end := range ends {
+		if trees[i], err = clone.TreeAt(end, ""); err != nil {
+			return err
+		}
+	}
+	return clone.Diff(trees[0], trees[1], func(path string, before, after object.TreeEntry) bool {
+		_, _ = fmt.Fprintf(out, ":%06o %06o %s %s %s\t%s\n",
+			uint32(before.Mode), uint32(after.Mode), before.ID, after.ID, status(before, after), path)
+		return true
+	})
+}
+
+// status is git's letter for a change.
+func status(before, after object.TreeEntry) string {
+	const format = 0o170000
+	switch {
+	case before.Mode == 0:
+		return "A"
+	case after.Mode == 0:
+		return "D"
+	case cmp.Compare(before.Mode&format, after.Mode&format) != 0:
+		return "T"
+	default:
+		return "M"
+	}
+}
+
+// tag makes an annotated tag of a commit, and its reference.
+func tag(ctx context.Context, clone *gitrepo.Repository, arguments []string, _ io.Writer) error {
+	target, err := clone.ResolveCommit(arguments[1])
+	if err != nil {
+		return err
+	}
+	tagger, err := clone.Identity(gitrepo.Committer)
+	if err != nil {
+		return err
+	}
+	tagger.When = epoch()
+	made := object.Tag{Target: target, TargetKind: object.KindCommit, Name: arguments[0], Tagger: tagger, Message: "Release\n"}.Object()
+	if err := clone.StoreObjects([]object.Object{made}); err != nil {
+		return err
+	}
+	return clone.SetRef(ctx, "refs/tags/"+arguments[0], object.ID{}, made.ID())
+}
+
+// blobs prints the objects whose ids are in a file, as git cat-file --batch does.
+func blobs(_ context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error {
+	list, err := os.ReadFile(arguments[0])
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(list)) {
+		id, err := object.ParseID(strings.TrimSpace(line))
+		if err != nil {
+			return err
+		}
+		content, err := clone.Blob(id, 0)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(out, "%s blob %d\n", id, len(content))
+		_, _ = out.Write(content)
+		_, _ = io.WriteString(out, "\n")
+	}
+	return nil
+}
+
+func resolveAll(clone *gitrepo.Repository, names []string) ([]object.ID, error) {
+	ids := make([]object.ID, len(names))
+	for i, name := range names {
+		id, err := clone.ResolveCommit(name)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}
