@@ -38,8 +38,9 @@ var arrows = map[string][]string{
 	"fixes":       {"object", "release", "notes", "merge", "pick"},
 	// Outlets, each for one thing outside.
 	"gitrepo":                 {"object", "index", "objectstore", "objectstore/commitgraph", "objectstore/filemap"},
-	"objectstore":             {"object", "objectstore/filemap", "objectstore/inflate"},
-	"objectstore/commitgraph": {"object", "objectstore/filemap"},
+	"objectstore":             {"object", "objectstore/filemap", "objectstore/inflate", "objectstore/idtable"},
+	"objectstore/commitgraph": {"object", "objectstore/filemap", "objectstore/idtable"},
+	"objectstore/idtable":     {"object", "objectstore/filemap"},
 	"objectstore/filemap":     {},
 	"objectstore/inflate":     {},
 	"probe":                   {"object", "release", "terminal/printable"},

@@ -81,6 +81,9 @@ func Open(ctx context.Context, options Options) (*Repository, error) {
 		return nil, err
 	}
 	objects.partial = config.partial()
+	if use, set, err := config.Bool("core.commitGraph"); err == nil && set && !use {
+		objects.graph.unused.Store(true)
+	}
 	return &Repository{Objects: objects, layout: found, environ: env, config: config}, nil
 }
 

@@ -29,6 +29,7 @@ type Objects struct {
 	dir     string // the directory that has "objects" in it
 	partial bool
 	store   *objectstore.Store
+	graph   graphFile
 
 	mutex   sync.Mutex
 	shallow map[object.ID]bool
@@ -44,6 +45,9 @@ func openObjects(dir string, env environ) (*Objects, error) {
 	if err := o.readShallow(); err != nil {
 		return nil, err
 	}
+	o.graph.directories, o.graph.verify = store.Directories(), env.get(verifyReads) == "1"
+	o.graph.unused.Store(len(o.shallow) > 0)
+	store.OnRelease(o.graph.release)
 	return o, nil
 }
 

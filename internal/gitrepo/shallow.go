@@ -100,6 +100,7 @@ func (o *Objects) changeShallow(ctx context.Context, add, remove []object.ID) (e
 	}
 	for _, id := range add {
 		o.shallow[id] = true
+		o.graph.unused.Store(true)
 	}
 	return o.writeShallow()
 }

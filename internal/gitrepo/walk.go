@@ -2,12 +2,12 @@ package gitrepo
 
 import (
 	"bytes"
-	"container/heap"
 	"context"
 	"errors"
 	"strconv"
 
 	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/objectstore/commitgraph"
 )
 
 // node is what walking history needs of a commit.
@@ -16,6 +16,9 @@ type node struct {
 	tree    object.ID
 	parents []object.ID
 	time    int64 // the committer's, in seconds since 1970
+	// generation is larger than that of every ancestor, as the commit-graph says,
+	// and commitgraph.Unknown for commits that are not in it.
+	generation uint64
 }
 
 // node reads a commit's node, once.
@@ -26,6 +29,21 @@ func (o *Objects) node(id object.ID) (*node, error) {
 	if ok {
 		return known, nil
 	}
+	known, err := o.graphNode(id)
+	if err == nil && known == nil {
+		known, err = o.readNode(id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.mutex.Lock()
+	o.nodes[id] = known
+	o.mutex.Unlock()
+	return known, nil
+}
+
+// readNode reads a commit's node out of the object.
+func (o *Objects) readNode(id object.ID) (*node, error) {
 	data, err := o.readKind(id, object.KindCommit, maxObjectSize)
 	if err != nil {
 		return nil, err
@@ -34,10 +52,7 @@ func (o *Objects) node(id object.ID) (*node, error) {
 	if err != nil {
 		return nil, damaged("commit "+id.String(), err)
 	}
-	parsed.id = id
-	o.mutex.Lock()
-	o.nodes[id] = parsed
-	o.mutex.Unlock()
+	parsed.id, parsed.generation = id, commitgraph.Unknown
 	return parsed, nil
 }
 
@@ -99,10 +114,12 @@ func signatureTime(signature []byte) int64 {
 }
 
 // dateQueue gives the youngest commit first, and of commits of one second the
-// one that came first, as git does.
+// one that came first, as git does. With generations, a larger one goes before
+// everything else.
 type dateQueue struct {
-	items []queued
-	count int
+	generations bool
+	items       []queued // a heap: no item is before the one at half its place
+	count       int
 }
 
 type queued struct {
@@ -110,33 +127,58 @@ type queued struct {
 	order int
 }
 
-func (q *dateQueue) Len() int { return len(q.items) }
-
-func (q *dateQueue) Less(i, j int) bool {
-	if q.items[i].time != q.items[j].time {
-		return q.items[i].time > q.items[j].time
+// before says which of two commits is given first.
+func (q *dateQueue) before(a, b queued) bool {
+	if q.generations && a.generation != b.generation {
+		return a.generation > b.generation
 	}
-	return q.items[i].order < q.items[j].order
-}
-
-func (q *dateQueue) Swap(i, j int) { q.items[i], q.items[j] = q.items[j], q.items[i] }
-
-// Push is for package heap; add is for everybody else.
-func (q *dateQueue) Push(item any) { q.items = append(q.items, item.(queued)) }
-
-// Pop is for package heap; take is for everybody else.
-func (q *dateQueue) Pop() any {
-	last := q.items[len(q.items)-1]
-	q.items = q.items[:len(q.items)-1]
-	return last
+	if a.time != b.time {
+		return a.time > b.time
+	}
+	return a.order < b.order
 }
 
 func (q *dateQueue) add(n *node) {
-	heap.Push(q, queued{node: n, order: q.count})
+	added := queued{node: n, order: q.count}
 	q.count++
+	q.items = append(q.items, added)
+	at := len(q.items) - 1
+	for at > 0 {
+		above := (at - 1) / 2
+		if !q.before(added, q.items[above]) {
+			break
+		}
+		q.items[at] = q.items[above]
+		at = above
+	}
+	q.items[at] = added
 }
 
-func (q *dateQueue) take() *node { return heap.Pop(q).(queued).node }
+func (q *dateQueue) take() *node {
+	first, last := q.items[0], q.items[len(q.items)-1]
+	q.items[len(q.items)-1] = queued{}
+	q.items = q.items[:len(q.items)-1]
+	if len(q.items) == 0 {
+		return first.node
+	}
+	at := 0
+	for {
+		below := 2*at + 1
+		if below >= len(q.items) {
+			break
+		}
+		if other := below + 1; other < len(q.items) && q.before(q.items[other], q.items[below]) {
+			below = other
+		}
+		if !q.before(q.items[below], last) {
+			break
+		}
+		q.items[at] = q.items[below]
+		at = below
+	}
+	q.items[at] = last
+	return first.node
+}
 
 // first is the commit that take would return.
 func (q *dateQueue) first() *node { return q.items[0].node }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/objectstore/commitgraph"
 )
 
 // maxProof bounds how many commits are visited to prove, one by one, that
@@ -27,7 +28,7 @@ type ancestry struct {
 }
 
 func (o *Objects) ancestry(ctx context.Context, head object.ID) (*ancestry, error) {
-	a := &ancestry{objects: o, pace: pace{ctx: ctx}, known: map[object.ID]bool{}}
+	a := &ancestry{objects: o, pace: pace{ctx: ctx}, known: map[object.ID]bool{}, frontier: dateQueue{generations: true}}
 	return a, a.reach(head)
 }
 
@@ -90,7 +91,7 @@ func (a *ancestry) contains(id object.ID) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for !a.frontier.empty() && a.frontier.first().time >= target.time {
+	for !a.frontier.empty() && a.mayLeadTo(target) {
 		if err := a.expand(a.frontier.take()); err != nil {
 			return false, err
 		}
@@ -101,6 +102,23 @@ func (a *ancestry) contains(id object.ID) (bool, error) {
 	return a.search(target)
 }
 
+// mayLeadTo reports whether the first commit of the frontier is one of those that
+// lead to a target as a rule: by their generations, or where there are none by
+// their dates.
+func (a *ancestry) mayLeadTo(target *node) bool {
+	first := a.frontier.first()
+	if first.generation == commitgraph.Unknown && target.generation == commitgraph.Unknown {
+		return first.time >= target.time
+	}
+	return first.generation > target.generation
+}
+
+// undecided reports whether the frontier has commits that may lead to a target in
+// spite of their dates. Generations leave no doubt.
+func (a *ancestry) undecided(target *node) bool {
+	return !a.frontier.empty() && target.generation == commitgraph.Unknown && a.frontier.first().generation == commitgraph.Unknown
+}
+
 // search decides on a commit that is younger than the whole frontier: as a rule
 // it is no ancestor then, but clocks are wrong at times.
 //
@@ -108,6 +126,9 @@ func (a *ancestry) contains(id object.ID) (bool, error) {
 // is no ancestor of the target (history has no circles). So the answer is no as
 // soon as every commit of the frontier is an ancestor of the target.
 func (a *ancestry) search(target *node) (bool, error) {
+	if !a.undecided(target) {
+		return false, a.incomplete(nil)
+	}
 	if a.proof > maxProof {
 		if err := a.expandAll(); err != nil {
 			return false, err
@@ -118,7 +139,7 @@ func (a *ancestry) search(target *node) (bool, error) {
 		return false, err
 	}
 	var settled []*node
-	for !a.frontier.empty() && !a.known[target.id] {
+	for a.undecided(target) && !a.known[target.id] {
 		first := a.frontier.first()
 		switch {
 		case below.known[first.id]:
@@ -164,6 +185,9 @@ func (a *ancestry) incomplete(below *ancestry) error {
 // IsAncestor reports whether a is b or an ancestor of it. Where a shallow clone
 // cannot tell, it is a ShallowError.
 func (o *Objects) IsAncestor(ctx context.Context, a, b object.ID) (bool, error) {
+	if is, known, err := o.graphAncestor(ctx, a, b); known || err != nil {
+		return is, err
+	}
 	ancestors, err := o.ancestry(ctx, b)
 	if err != nil {
 		return false, err

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/objectstore/commitgraph"
 )
 
 // CommitInfo is a commit with its id.
@@ -72,8 +73,10 @@ type rangeWalk struct {
 	// struck: a listed commit turned out to be excluded.
 	struck bool
 	// lowest is how many lowest commits there are, and open how many commits of
-	// the queue are not known to be ancestors of all of them, see prove.
+	// the queue are not known to be ancestors of all of them, see prove. least is
+	// the least generation of the lowest.
 	lowest, open int
+	least        uint64
 }
 
 // visit is what a walk knows of one commit.
@@ -213,8 +216,9 @@ func (w *rangeWalk) matches(v *visit, now bool) (bool, error) {
 //
 // If one were, so would be one of the lowest: the listed commits none of whose
 // parents is listed. A commit that is an ancestor of a lowest one cannot lead to
-// it, since history has no circles. So there is nothing left to prove as soon as
-// every commit of the queue is an ancestor of all of the lowest ones.
+// it, since history has no circles. Nor can one whose generation is not larger
+// than that of any of them. So there is nothing left to prove as soon as every
+// commit of the queue is an ancestor of all of the lowest ones, or too low.
 func (w *rangeWalk) prove() error {
 	for {
 		w.struck = false
@@ -241,7 +245,10 @@ func (w *rangeWalk) paintLowest() {
 			lowest = append(lowest, v)
 		}
 	}
-	w.lowest, w.open = len(lowest), 0
+	w.lowest, w.open, w.least = len(lowest), 0, commitgraph.Unknown
+	for _, v := range lowest {
+		w.least = min(w.least, v.generation)
+	}
 	for _, v := range w.visits {
 		v.below = nil
 		if w.isOpen(v) {
@@ -253,9 +260,11 @@ func (w *rangeWalk) paintLowest() {
 	}
 }
 
-// isOpen reports whether the commit is in the queue and not known to be an
-// ancestor of all of the lowest ones.
-func (w *rangeWalk) isOpen(v *visit) bool { return !v.expanded && !v.below.full(w.lowest) }
+// isOpen reports whether the commit is in the queue and not known to lead to none
+// of the lowest ones.
+func (w *rangeWalk) isOpen(v *visit) bool {
+	return !v.expanded && !v.below.full(w.lowest) && (v.generation > w.least || v.generation == commitgraph.Unknown)
+}
 
 func (w *rangeWalk) isListed(id object.ID) bool {
 	v := w.visits[id]
@@ -315,7 +324,7 @@ func (w *rangeWalk) boundary() []object.ID {
 		if !v.cut {
 			continue
 		}
-		harmless := v.below.full(w.lowest)
+		harmless := v.below.full(w.lowest) // a shallow clone has no generations
 		if v.listed && !v.excluded {
 			harmless = !slices.ContainsFunc(v.parents, func(id object.ID) bool {
 				parent, seen := w.visits[id]

@@ -13,12 +13,10 @@ var ErrNotFound = errors.New("object not found")
 // What is wrong with a file, as the cause of a filemap.Error.
 var (
 	errOtherID     = errors.New("the object's content does not have its id")
-	errChecksum    = errors.New("the file's checksum is wrong")
 	errNotPack     = errors.New("it is no pack of version 2 or 3")
 	errOtherPack   = errors.New("the pack is not the one that its index describes")
 	errNotIndex    = errors.New("it is no pack index of version 1 or 2")
 	errIndexSize   = errors.New("the index is not as long as its tables are")
-	errFanout      = errors.New("the index's first table is not in order")
 	errOffset      = errors.New("the index points outside the pack")
 	errHeader      = errors.New("the object's header makes no sense")
 	errBase        = errors.New("the delta's base is not in the pack")

@@ -37,7 +37,7 @@ func (s *Store) visit(prefix []byte, visit func(object.ID)) error {
 		if err != nil {
 			return err
 		}
-		if err := index.withPrefix(prefix, visit); err != nil {
+		if err := index.WithPrefix(prefix, visit); err != nil {
 			return err
 		}
 	}

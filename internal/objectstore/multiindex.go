@@ -11,11 +11,11 @@ import (
 
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/objectstore/filemap"
+	"github.com/mozilla-services/looprel/internal/objectstore/idtable"
 )
 
 var (
 	errNotMultiIndex = errors.New("it is no index of many packs, version 1, for SHA-1")
-	errChunks        = errors.New("the index's table of contents makes no sense")
 	errPackNumber    = errors.New("the index points at a pack that it does not name")
 )
 
@@ -33,7 +33,7 @@ type multiIndex struct {
 
 // multiTable is the open file.
 type multiTable struct {
-	idTable
+	idtable.Table
 	names          []string
 	offsets, large int64
 	largeCount     int64
@@ -83,9 +83,9 @@ func (m *multiIndex) open() (*multiTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := &multiTable{idTable: idTable{file: file, stride: object.IDSize}}
+	table := &multiTable{Table: idtable.Table{File: file, Stride: object.IDSize}}
 	if err = table.readHeader(); err == nil && m.options.Verify {
-		err = verifyChecksum(file)
+		err = idtable.Verify(file)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -98,35 +98,35 @@ func (m *multiIndex) open() (*multiTable, error) {
 // files").
 func (t *multiTable) readHeader() error {
 	const headerSize = 12
-	header, err := t.file.Slice(0, headerSize)
+	header, err := t.File.Slice(0, headerSize)
 	if err != nil {
 		return err
 	}
 	if !bytes.Equal(header[:4], []byte("MIDX")) || header[4] != 1 || header[5] != 1 {
-		return t.file.Errorf(0, errNotMultiIndex)
+		return t.File.Errorf(0, errNotMultiIndex)
 	}
-	chunks, err := readChunks(t.file, headerSize, int(header[6]))
+	chunks, err := idtable.ReadChunks(t.File, headerSize, int(header[6]))
 	if err != nil {
 		return err
 	}
 	fanout, ids, offsets, names := chunks["OIDF"], chunks["OIDL"], chunks["OOFF"], chunks["PNAM"]
-	if fanout.size != fanoutSize {
-		return t.file.Errorf(headerSize, errChunks)
+	if fanout.Size != idtable.FanoutSize {
+		return t.File.Errorf(headerSize, idtable.ErrChunks)
 	}
-	if err := t.readFanout(fanout.start); err != nil {
+	if err := t.ReadFanout(fanout.Start); err != nil {
 		return err
 	}
-	count := int64(t.count())
-	if ids.size != count*object.IDSize || offsets.size != count*8 {
-		return t.file.Errorf(headerSize, errChunks)
+	count := int64(t.Count())
+	if ids.Size != count*object.IDSize || offsets.Size != count*8 {
+		return t.File.Errorf(headerSize, idtable.ErrChunks)
 	}
-	t.start, t.offsets = ids.start, offsets.start
-	t.large, t.largeCount = chunks["LOFF"].start, chunks["LOFF"].size/8
+	t.Start, t.offsets = ids.Start, offsets.Start
+	t.large, t.largeCount = chunks["LOFF"].Start, chunks["LOFF"].Size/8
 	return t.readNames(names, int(binary.BigEndian.Uint32(header[8:])))
 }
 
-func (t *multiTable) readNames(names chunk, count int) error {
-	text, err := t.file.Slice(names.start, int(names.size))
+func (t *multiTable) readNames(names idtable.Chunk, count int) error {
+	text, err := t.File.Slice(names.Start, int(names.Size))
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (t *multiTable) readNames(names chunk, count int) error {
 		}
 		t.names = append(t.names, string(name))
 	}
-	return t.file.Errorf(names.start, errChunks)
+	return t.File.Errorf(names.Start, idtable.ErrChunks)
 }
 
 // find gives the pack that has an object, and where it is there. The pack is nil
@@ -146,62 +146,37 @@ func (m *multiIndex) find(id object.ID) (found *pack, offset int64, ok bool, err
 	if err != nil {
 		return nil, 0, false, err
 	}
-	position, ok, err := t.idTable.find(id)
+	position, ok, err := t.Find(id)
 	if err != nil || !ok {
 		return nil, 0, false, err
 	}
 	at := t.offsets + 8*int64(position)
-	piece, err := t.file.Slice(at, 8)
+	piece, err := t.File.Slice(at, 8)
 	if err != nil {
 		return nil, 0, false, err
 	}
 	number, short := binary.BigEndian.Uint32(piece), binary.BigEndian.Uint32(piece[4:])
 	if int64(number) >= int64(len(m.packs)) {
-		return nil, 0, false, t.file.Errorf(at, errPackNumber)
+		return nil, 0, false, t.File.Errorf(at, errPackNumber)
 	}
 	offset = int64(short)
 	// Without a table of long offsets, short ones have all 32 bits.
 	if t.largeCount > 0 && short >= largeOffset {
-		offset, err = longOffset(t.file, at+4, t.large, t.largeCount, int64(short-largeOffset))
+		offset, err = longOffset(t.File, at+4, t.large, t.largeCount, int64(short-largeOffset))
 	}
 	return m.packs[number], offset, true, err
 }
 
 func (m *multiIndex) files() []*filemap.File {
 	if table := m.table.Load(); table != nil {
-		return []*filemap.File{table.file}
+		return []*filemap.File{table.File}
 	}
 	return nil
 }
 
 func (m *multiIndex) release() error {
 	if table := m.table.Swap(nil); table != nil {
-		return table.file.Close()
+		return table.File.Close()
 	}
 	return nil
-}
-
-// chunk is a part of a file.
-type chunk struct{ start, size int64 }
-
-// readChunks reads a table of contents of git's chunk-based formats
-// (gitformat-chunk(5)): identifiers of four letters with offsets, the last one of
-// which is where the checksum begins.
-func readChunks(file *filemap.File, offset int64, count int) (map[string]chunk, error) {
-	const rowSize = 12
-	rows, err := file.Slice(offset, (count+1)*rowSize)
-	if err != nil {
-		return nil, err
-	}
-	chunks := map[string]chunk{}
-	least, end := offset+int64(len(rows)), file.Size()-checksumSize
-	for i := range count {
-		row := rows[i*rowSize:]
-		start, next := binary.BigEndian.Uint64(row[4:]), binary.BigEndian.Uint64(row[rowSize+4:])
-		if start < uint64(least) || next < start || end < 0 || next > uint64(end) { //nolint:gosec // neither is negative
-			return nil, file.Errorf(offset+int64(i*rowSize), errChunks)
-		}
-		chunks[string(row[:4])] = chunk{start: int64(start), size: int64(next - start)} //nolint:gosec // within the file
-	}
-	return chunks, nil
 }

@@ -95,7 +95,7 @@ func checkPack(file *filemap.File, index *packIndex) error {
 	if !bytes.Equal(header[:4], []byte("PACK")) || version != 2 && version != 3 {
 		return file.Errorf(0, errNotPack)
 	}
-	if int64(binary.BigEndian.Uint32(header[8:])) != int64(index.count()) {
+	if int64(binary.BigEndian.Uint32(header[8:])) != int64(index.Count()) {
 		return file.Errorf(8, errOtherPack)
 	}
 	own, err := file.Slice(file.Size()-checksumSize, checksumSize)
@@ -115,7 +115,7 @@ func checkPack(file *filemap.File, index *packIndex) error {
 func (p *pack) files() []*filemap.File {
 	var open []*filemap.File
 	if index := p.index.Load(); index != nil {
-		open = append(open, index.file)
+		open = append(open, index.File)
 	}
 	if file := p.file.Load(); file != nil {
 		open = append(open, file)
@@ -126,7 +126,7 @@ func (p *pack) files() []*filemap.File {
 func (p *pack) release() error {
 	var errs []error
 	if index := p.index.Swap(nil); index != nil {
-		errs = append(errs, index.file.Close())
+		errs = append(errs, index.File.Close())
 	}
 	if file := p.file.Swap(nil); file != nil {
 		errs = append(errs, file.Close())
@@ -230,7 +230,7 @@ func (p *pack) baseOffset(id object.ID) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	position, found, err := index.find(id)
+	position, found, err := index.Find(id)
 	if err != nil || !found {
 		return -1, err
 	}

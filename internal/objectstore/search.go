@@ -97,7 +97,7 @@ func (a *attempt) inPack(p *pack) bool {
 	if err != nil {
 		return a.failed(err)
 	}
-	position, found, err := index.find(a.id)
+	position, found, err := index.Find(a.id)
 	if err != nil {
 		return a.failed(err)
 	}

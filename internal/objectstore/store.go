@@ -70,6 +70,8 @@ type Store struct {
 	uses    atomic.Uint64
 	watched atomic.Bool
 	timer   *time.Timer
+	// released is told when files are closed.
+	released func()
 }
 
 // Header is what is known of an object without reading it.
@@ -177,6 +179,10 @@ func (s *Store) Rescan() error {
 	return err
 }
 
+// OnRelease has a function called whenever all files are closed, for those who keep
+// others of the repository open. It is set before anything is read.
+func (s *Store) OnRelease(released func()) { s.released = released }
+
 // Release closes all files and forgets what is cached. They are opened again when
 // they are needed.
 func (s *Store) Release() error {
@@ -201,6 +207,9 @@ func (s *Store) release() error {
 		errs = append(errs, d.release())
 	}
 	s.cache.clear()
+	if s.released != nil {
+		s.released()
+	}
 	return errors.Join(errs...)
 }
 

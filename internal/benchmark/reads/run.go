@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/pprof"
 	"time"
 )
@@ -18,6 +19,7 @@ func run(ctx context.Context, arguments []string, out, progress io.Writer) error
 	}
 	if p := os.Getenv("PROF"); p != "" {
 		f, _ := os.Create(p)
+		runtime.SetCPUProfileRate(2000)
 		_ = pprof.StartCPUProfile(f)
 		defer pprof.StopCPUProfile()
 	}

@@ -1,0 +1,179 @@
+// Package idtable is what git's indexes have in common: a sorted table of ids with a
+// fan-out table before it, a table of contents, and a checksum at the end. Pack
+// indexes, indexes of many packs and commit-graphs are made of them.
+//
+// Whoever calls it does so in a Guard of package filemap.
+package idtable
+
+import (
+	"bytes"
+	"crypto/sha1" //nolint:gosec // git's checksum, not a security measure
+	"encoding/binary"
+	"errors"
+	"math"
+	"sort"
+
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/objectstore/filemap"
+)
+
+const (
+	// FanoutSize is the length of a fan-out table, in bytes.
+	FanoutSize = 256 * 4
+	// ChecksumSize is the length of the checksum at a file's end, in bytes.
+	ChecksumSize = sha1.Size
+	// idsAtOnce is how many ids the last step of a search looks at in one piece.
+	idsAtOnce = 64
+)
+
+// What is wrong with a file, as the cause of a filemap.Error.
+var (
+	// ErrChecksum: the file is not what it was when it was written.
+	ErrChecksum = errors.New("the file's checksum is wrong")
+	// ErrChunks: the parts of the file are not where they can be.
+	ErrChunks = errors.New("the table of contents makes no sense")
+	errFanout = errors.New("the table of first bytes is not in order")
+)
+
+// Table is a sorted table of ids with its fan-out table, as every index of git
+// has one.
+type Table struct {
+	File   *filemap.File
+	fanout [256]uint32
+	// Start is where the first id is, and Stride how far it is to the next one.
+	Start  int64
+	Stride int
+}
+
+// Count is the number of ids.
+func (t *Table) Count() int { return int(t.fanout[255]) }
+
+// ReadFanout reads the fan-out table at a place, and checks that it ascends.
+func (t *Table) ReadFanout(offset int64) error {
+	data, err := t.File.Slice(offset, FanoutSize)
+	if err != nil {
+		return err
+	}
+	before := uint32(0)
+	for i := range t.fanout {
+		t.fanout[i] = binary.BigEndian.Uint32(data[4*i:])
+		if t.fanout[i] < before || t.fanout[i] > math.MaxInt32 {
+			return t.File.Errorf(offset+int64(4*i), errFanout)
+		}
+		before = t.fanout[i]
+	}
+	return nil
+}
+
+// bounds are the positions of the ids that begin with a byte.
+func (t *Table) bounds(first byte) (low, high int) {
+	if first > 0 {
+		low = int(t.fanout[first-1])
+	}
+	return low, int(t.fanout[first])
+}
+
+// Find gives an id's position.
+func (t *Table) Find(id object.ID) (position int, found bool, err error) {
+	position, err = t.search(id[:])
+	if err != nil || position == t.Count() {
+		return 0, false, err
+	}
+	at, err := t.ID(position)
+	return position, at == id, err
+}
+
+// search gives the position of the first id that is not below the bytes. There
+// must be one byte at least.
+func (t *Table) search(prefix []byte) (int, error) {
+	low, high := t.bounds(prefix[0])
+	for high-low > idsAtOnce {
+		middle := int(uint(low+high) >> 1) //nolint:gosec // neither is negative
+		piece, err := t.File.Slice(t.Start+int64(middle)*int64(t.Stride), object.IDSize)
+		if err != nil {
+			return 0, err
+		}
+		if bytes.Compare(piece, prefix) < 0 {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	if low == high {
+		return low, nil
+	}
+	piece, err := t.File.Slice(t.Start+int64(low)*int64(t.Stride), (high-low-1)*t.Stride+object.IDSize)
+	if err != nil {
+		return 0, err
+	}
+	return low + sort.Search(high-low, func(i int) bool {
+		return bytes.Compare(piece[i*t.Stride:i*t.Stride+object.IDSize], prefix) >= 0
+	}), nil
+}
+
+// ID is the id at a position.
+func (t *Table) ID(position int) (id object.ID, err error) {
+	piece, err := t.File.Slice(t.Start+int64(position)*int64(t.Stride), object.IDSize)
+	copy(id[:], piece)
+	return id, err
+}
+
+// WithPrefix gives visit all ids that begin with the bytes.
+func (t *Table) WithPrefix(prefix []byte, visit func(object.ID)) error {
+	position, err := t.search(prefix)
+	for ; err == nil && position < t.Count(); position++ {
+		var id object.ID
+		if id, err = t.ID(position); err != nil || !bytes.HasPrefix(id[:], prefix) {
+			break
+		}
+		visit(id)
+	}
+	return err
+}
+
+// Verify compares the checksum at a file's end with what is before it.
+func Verify(file *filemap.File) error {
+	const step = 1 << 20
+	hash := sha1.New() //nolint:gosec // see the import
+	end := file.Size() - ChecksumSize
+	for offset := int64(0); offset < end; offset += step {
+		piece, err := file.Slice(offset, int(min(step, end-offset)))
+		if err != nil {
+			return err
+		}
+		hash.Write(piece)
+	}
+	want, err := file.Slice(end, ChecksumSize)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(hash.Sum(nil), want) {
+		return file.Errorf(end, ErrChecksum)
+	}
+	return nil
+}
+
+// Chunk is a part of a file.
+type Chunk struct{ Start, Size int64 }
+
+// ReadChunks reads a table of contents of git's chunk-based formats
+// (gitformat-chunk(5)): identifiers of four letters with offsets, the last one of
+// which is where the checksum begins.
+func ReadChunks(file *filemap.File, offset int64, count int) (map[string]Chunk, error) {
+	const rowSize = 12
+	rows, err := file.Slice(offset, (count+1)*rowSize)
+	if err != nil {
+		return nil, err
+	}
+	chunks := map[string]Chunk{}
+	least, end := offset+int64(len(rows)), file.Size()-ChecksumSize
+	for i := range count {
+		row := rows[i*rowSize:]
+		start, next := binary.BigEndian.Uint64(row[4:]), binary.BigEndian.Uint64(row[rowSize+4:])
+		if start < uint64(least) || next < start || end < 0 || next > uint64(end) { //nolint:gosec // neither is negative
+			return nil, file.Errorf(offset+int64(i*rowSize), ErrChunks)
+		}
+		chunks[string(row[:4])] = Chunk{Start: int64(start), Size: int64(next - start)} //nolint:gosec // within the file
+	}
+	return chunks, nil
+}
