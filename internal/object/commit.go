@@ -24,10 +24,22 @@ type Commit struct {
 // Header is a header line; a value of several lines has its line breaks.
 type Header struct{ Key, Value string }
 
-// Subject is the message's first paragraph in one line, as git shows it.
+// Subject is the message's first paragraph in one line, as git shows it: its lines
+// joined by a space, without the blanks at their ends.
 func (c Commit) Subject() string {
-	paragraph, _, _ := strings.Cut(strings.TrimLeft(c.Message, "\n"), "\n\n")
-	return strings.Join(strings.Fields(strings.ReplaceAll(paragraph, "\n", " ")), " ")
+	subject := ""
+	for line := range strings.Lines(c.Message) {
+		line = strings.TrimRight(line, " \t\n\v\f\r")
+		switch {
+		case line != "" && subject != "":
+			subject += " " + line
+		case line != "":
+			subject = line
+		case subject != "":
+			return subject
+		}
+	}
+	return subject
 }
 
 // Body is what follows the subject, without surrounding blank lines.
@@ -147,29 +159,40 @@ func DecodeTag(data []byte) (Tag, error) {
 }
 
 // splitHeaders separates an object's headers from its message; a header's
-// continuation lines begin with a space.
+// continuation lines begin with a space. All of them share one copy of the data.
 func splitHeaders(data []byte) ([]Header, string, error) {
-	var headers []Header
-	for {
-		line, rest, found := bytes.Cut(data, []byte("\n"))
-		if len(line) == 0 {
-			if !found && len(headers) == 0 {
+	headers := make([]Header, 0, 6)
+	for rest := string(data); ; {
+		end := strings.IndexByte(rest, '\n')
+		if end == 0 || rest == "" {
+			if rest == "" && len(headers) == 0 {
 				return nil, "", errors.New("it is empty")
 			}
-			return headers, string(rest), nil
+			return headers, strings.TrimPrefix(rest, "\n"), nil
 		}
-		if line[0] == ' ' {
-			if len(headers) == 0 {
-				return nil, "", errors.New("it begins with a continuation line")
+		if rest[0] == ' ' {
+			return nil, "", errors.New("it begins with a continuation line")
+		}
+		folded := false
+		for end > 0 && end+1 < len(rest) && rest[end+1] == ' ' {
+			folded = true
+			if next := strings.IndexByte(rest[end+1:], '\n'); next >= 0 {
+				end += 1 + next
+			} else {
+				end = len(rest)
 			}
-			headers[len(headers)-1].Value += "\n" + string(line[1:])
-		} else {
-			key, value, _ := strings.Cut(string(line), " ")
-			headers = append(headers, Header{key, value})
 		}
-		if !found {
+		if end < 0 {
+			end = len(rest)
+		}
+		key, value, _ := strings.Cut(rest[:end], " ")
+		if folded {
+			value = strings.ReplaceAll(value, "\n ", "\n")
+		}
+		headers = append(headers, Header{key, value})
+		if end == len(rest) {
 			return headers, "", nil
 		}
-		data = rest
+		rest = rest[end+1:]
 	}
 }

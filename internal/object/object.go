@@ -228,6 +228,23 @@ func clean(field string) string {
 	return strings.Trim(field, " .,:;\"\\'\t\r")
 }
 
+// parseZone reads a zone such as "-0700" as seconds east of UTC.
+func parseZone(text string) (offset int, ok bool) {
+	if len(text) != 5 || text[0] != '+' && text[0] != '-' {
+		return 0, false
+	}
+	number, err := strconv.ParseUint(text[1:], 10, 16)
+	const maxHours = 24
+	if err != nil || number/100 > maxHours || number%100 > 60 {
+		return 0, false
+	}
+	offset = int(number/100*60+number%100) * 60 //nolint:gosec // of four digits
+	if text[0] == '-' {
+		offset = -offset
+	}
+	return offset, true
+}
+
 // ParseSignature reads what String writes. As in git, a damaged date does not
 // make the object unreadable: the time is then the epoch.
 func ParseSignature(text string) Signature {
@@ -251,8 +268,7 @@ func ParseSignature(text string) Signature {
 	}
 	zone := time.UTC
 	if len(fields) > 1 {
-		if parsed, err := time.Parse("-0700", fields[1]); err == nil {
-			_, offset := parsed.Zone()
+		if offset, ok := parseZone(fields[1]); ok {
 			zone = time.FixedZone("", offset)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"runtime/pprof"
 	"time"
 )
@@ -19,9 +18,14 @@ func run(ctx context.Context, arguments []string, out, progress io.Writer) error
 	}
 	if p := os.Getenv("PROF"); p != "" {
 		f, _ := os.Create(p)
-		runtime.SetCPUProfileRate(2000)
 		_ = pprof.StartCPUProfile(f)
 		defer pprof.StopCPUProfile()
+	}
+	if os.Getenv("PROF") != "" {
+		for range 30 {
+			_ = operate(ctx, arguments[0], arguments[1], arguments[2:], io.Discard)
+		}
+		return nil
 	}
 	if _, ok := operations[arguments[0]]; ok {
 		return operate(ctx, arguments[0], arguments[1], arguments[2:], out)
