@@ -73,13 +73,11 @@ func writeHeader(data *bytes.Buffer, header Header) {
 
 // DecodeCommit reads a commit object's content.
 func DecodeCommit(data []byte) (Commit, error) {
-	headers, message, err := splitHeaders(data)
-	if err != nil {
-		return Commit{}, fmt.Errorf("damaged commit object: %w", err)
-	}
-	commit := Commit{Message: message}
-	for _, header := range headers {
-		switch header.Key {
+	var commit Commit
+	headers := headerReader{rest: string(data)}
+	for headers.next() {
+		var err error
+		switch header := headers.header; header.Key {
 		case "tree":
 			commit.Tree, err = ParseID(header.Value)
 		case "parent":
@@ -99,9 +97,13 @@ func DecodeCommit(data []byte) (Commit, error) {
 			return Commit{}, fmt.Errorf("damaged commit object: %w", err)
 		}
 	}
+	if headers.err != nil {
+		return Commit{}, fmt.Errorf("damaged commit object: %w", headers.err)
+	}
 	if commit.Tree.IsZero() {
 		return Commit{}, errors.New("damaged commit object: it names no tree")
 	}
+	commit.Message = headers.rest
 	return commit, nil
 }
 
@@ -127,14 +129,12 @@ func (t Tag) Object() Object {
 // DecodeTag reads a tag object's content. A signature stays part of the message
 // only when it is of a kind that git does not know either.
 func DecodeTag(data []byte) (Tag, error) {
-	headers, message, err := splitHeaders(data)
-	if err != nil {
-		return Tag{}, fmt.Errorf("damaged tag object: %w", err)
-	}
-	tag := Tag{Message: message}
-	for _, header := range headers {
-		switch header.Key {
+	var tag Tag
+	headers := headerReader{rest: string(data)}
+	for headers.next() {
+		switch header := headers.header; header.Key {
 		case "object":
+			var err error
 			if tag.Target, err = ParseID(header.Value); err != nil {
 				return Tag{}, fmt.Errorf("damaged tag object: %w", err)
 			}
@@ -146,9 +146,13 @@ func DecodeTag(data []byte) (Tag, error) {
 			tag.Tagger = ParseSignature(header.Value)
 		}
 	}
+	if headers.err != nil {
+		return Tag{}, fmt.Errorf("damaged tag object: %w", headers.err)
+	}
 	if tag.Target.IsZero() {
 		return Tag{}, errors.New("damaged tag object: it names no object")
 	}
+	tag.Message = headers.rest
 	for _, begin := range []string{"-----BEGIN PGP SIGNATURE-----", "-----BEGIN SSH SIGNATURE-----", "-----BEGIN SIGNED MESSAGE-----"} {
 		if at := strings.Index("\n"+tag.Message, "\n"+begin); at >= 0 {
 			tag.Message, tag.Armor = tag.Message[:at], tag.Message[at:]
@@ -158,41 +162,47 @@ func DecodeTag(data []byte) (Tag, error) {
 	return tag, nil
 }
 
-// splitHeaders separates an object's headers from its message; a header's
+// headerReader separates an object's headers from its message; a header's
 // continuation lines begin with a space. All of them share one copy of the data.
-func splitHeaders(data []byte) ([]Header, string, error) {
-	headers := make([]Header, 0, 6)
-	for rest := string(data); ; {
-		end := strings.IndexByte(rest, '\n')
-		if end == 0 || rest == "" {
-			if rest == "" && len(headers) == 0 {
-				return nil, "", errors.New("it is empty")
-			}
-			return headers, strings.TrimPrefix(rest, "\n"), nil
-		}
-		if rest[0] == ' ' {
-			return nil, "", errors.New("it begins with a continuation line")
-		}
-		folded := false
-		for end > 0 && end+1 < len(rest) && rest[end+1] == ' ' {
-			folded = true
-			if next := strings.IndexByte(rest[end+1:], '\n'); next >= 0 {
-				end += 1 + next
-			} else {
-				end = len(rest)
-			}
-		}
-		if end < 0 {
-			end = len(rest)
-		}
-		key, value, _ := strings.Cut(rest[:end], " ")
-		if folded {
-			value = strings.ReplaceAll(value, "\n ", "\n")
-		}
-		headers = append(headers, Header{key, value})
-		if end == len(rest) {
-			return headers, "", nil
-		}
-		rest = rest[end+1:]
+type headerReader struct {
+	// rest is what follows the header, in the end the message.
+	rest   string
+	header Header
+	begun  bool
+	err    error
+}
+
+// next reads the next header, and reports whether there was one.
+func (r *headerReader) next() bool {
+	switch {
+	case r.rest == "" && !r.begun:
+		r.err = errors.New("it is empty")
+		return false
+	case r.rest == "" || r.rest[0] == '\n':
+		r.rest = strings.TrimPrefix(r.rest, "\n")
+		return false
+	case r.rest[0] == ' ':
+		r.err = errors.New("it begins with a continuation line")
+		return false
 	}
+	r.begun = true
+	end, folded := lineEnd(r.rest, 0), false
+	for end+1 < len(r.rest) && r.rest[end+1] == ' ' {
+		end, folded = lineEnd(r.rest, end+1), true
+	}
+	key, value, _ := strings.Cut(r.rest[:end], " ")
+	if folded {
+		value = strings.ReplaceAll(value, "\n ", "\n")
+	}
+	r.header = Header{key, value}
+	r.rest = r.rest[min(end+1, len(r.rest)):]
+	return true
+}
+
+// lineEnd is where the line ends that begins at a place.
+func lineEnd(text string, start int) int {
+	if length := strings.IndexByte(text[start:], '\n'); length >= 0 {
+		return start + length
+	}
+	return len(text)
 }

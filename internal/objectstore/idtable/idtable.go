@@ -87,13 +87,17 @@ func (t *Table) Find(id object.ID) (position int, found bool, err error) {
 // must be one byte at least.
 func (t *Table) search(prefix []byte) (int, error) {
 	low, high := t.bounds(prefix[0])
+	low, high, err := t.narrow(prefix, low, high)
+	if err != nil {
+		return 0, err
+	}
 	for high-low > idsAtOnce {
 		middle := int(uint(low+high) >> 1) //nolint:gosec // neither is negative
-		piece, err := t.File.Slice(t.Start+int64(middle)*int64(t.Stride), object.IDSize)
+		below, err := t.isBelow(middle, prefix)
 		if err != nil {
 			return 0, err
 		}
-		if bytes.Compare(piece, prefix) < 0 {
+		if below {
 			low = middle + 1
 		} else {
 			high = middle
@@ -109,6 +113,36 @@ func (t *Table) search(prefix []byte) (int, error) {
 	return low + sort.Search(high-low, func(i int) bool {
 		return bytes.Compare(piece[i*t.Stride:i*t.Stride+object.IDSize], prefix) >= 0
 	}), nil
+}
+
+// narrow looks where ids that are spread evenly would be, as SHA-1 spreads them, so
+// that few pages of a large table are touched.
+func (t *Table) narrow(prefix []byte, low, high int) (int, int, error) {
+	if high-low <= 4*idsAtOnce || len(prefix) < 5 {
+		return low, high, nil
+	}
+	guess := low + int(uint64(high-low)*uint64(binary.BigEndian.Uint32(prefix[1:5]))>>32) //nolint:gosec // below high
+	for _, edge := range []int{guess - idsAtOnce/2, guess + idsAtOnce/2} {
+		if edge <= low || edge >= high {
+			continue
+		}
+		below, err := t.isBelow(edge, prefix)
+		switch {
+		case err != nil:
+			return 0, 0, err
+		case below:
+			low = edge + 1
+		default:
+			high = edge
+		}
+	}
+	return low, high, nil
+}
+
+// isBelow reports whether the id at a position is below the bytes.
+func (t *Table) isBelow(position int, prefix []byte) (bool, error) {
+	piece, err := t.File.Slice(t.Start+int64(position)*int64(t.Stride), object.IDSize)
+	return bytes.Compare(piece, prefix) < 0, err
 }
 
 // ID is the id at a position.

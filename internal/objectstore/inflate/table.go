@@ -10,7 +10,7 @@ const (
 	maxDistances = 32
 	maxCodeBits  = 15
 	// maxTableBits is how many bits of a code the first look into a table takes.
-	maxTableBits = 10
+	maxTableBits = 9
 	// tableSize has room for the first look's entries and all that longer codes
 	// link to: their groups together are no larger than twice the number of codes
 	// times the widest group, and in fact far smaller.
@@ -101,14 +101,14 @@ func (t *table) fill(lengths []uint8, symbols []entry, count *[maxCodeBits + 1]i
 	code := uint16(0)
 	for length := uint(1); length <= t.bits; length++ {
 		for _, symbol := range sorted[start[length]:start[length+1]] {
-			reversed := int(bits.Reverse16(code) >> (16 - length))
-			e := symbols[symbol] | entry(length)
-			for i := reversed; i < 1<<t.bits; i += 1 << length {
-				t.entries[i] = e
-			}
+			t.entries[bits.Reverse16(code)>>(16-length)] = symbols[symbol] | entry(length)
 			code++
 		}
 		code <<= 1
+		if length < t.bits {
+			// A code's entry is at all places that end in its bits.
+			copy(t.entries[1<<length:2<<length], t.entries[:1<<length])
+		}
 	}
 	t.link(sorted[start[t.bits+1]:start[maxCodeBits+1]], lengths, symbols, code)
 }
