@@ -10,6 +10,7 @@ import (
 	_ "time/tzdata" // the train's zone must exist on machines without a zone database
 
 	"github.com/mozilla-services/looprel/internal/cli"
+	"github.com/mozilla-services/looprel/internal/collector"
 	"github.com/mozilla-services/looprel/internal/terminal"
 )
 
@@ -18,6 +19,9 @@ func main() {
 	// net/http reports odd servers to the standard logger; what an operator must
 	// know comes as an error.
 	log.SetOutput(io.Discard)
+	if os.Getenv("GOGC") == "" {
+		collector.Relax()
+	}
 	os.Exit(cli.Main(cli.Env{
 		Streams: terminal.System(os.Environ()),
 		Environ: os.Environ(),

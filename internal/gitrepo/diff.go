@@ -1,8 +1,6 @@
 package gitrepo
 
 import (
-	"strings"
-
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
@@ -26,62 +24,84 @@ func (c *comparison) trees(prefix string, a, b object.ID) error {
 	if a == b {
 		return nil
 	}
-	before, err := c.entries(a)
+	before, err := c.side(a)
 	if err != nil {
 		return err
 	}
-	after, err := c.entries(b)
+	after, err := c.side(b)
 	if err != nil {
 		return err
 	}
-	for !c.stopped && len(before)+len(after) > 0 {
+	for !c.stopped && (before.there || after.there) {
+		order := before.compare(&after)
 		var left, right object.TreeEntry
-		order := compareHeads(before, after)
+		if order != 0 || !before.Same(&after.TreeScanner) {
+			if order <= 0 {
+				left = before.Entry()
+			}
+			if order >= 0 {
+				right = after.Entry()
+			}
+			if err := c.entry(prefix, left, right); err != nil {
+				return err
+			}
+		}
 		if order <= 0 {
-			left, before = before[0], before[1:]
+			err = before.next()
 		}
-		if order >= 0 {
-			right, after = after[0], after[1:]
+		if order >= 0 && err == nil {
+			err = after.next()
 		}
-		if err := c.entry(prefix, left, right); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *comparison) entries(id object.ID) (object.Tree, error) {
-	if id.IsZero() {
-		return nil, nil
-	}
-	return c.objects.Tree(id)
+// treeSide is one of two trees that are compared, at one of its entries.
+type treeSide struct {
+	object.TreeScanner
+	id    object.ID
+	there bool // it has not come to the tree's end
 }
 
-// compareHeads says which tree's first entry comes first: git orders
-// directories as if their names ended in a slash.
-func compareHeads(before, after object.Tree) int {
+// side opens a tree, the zero ID being an empty one.
+func (c *comparison) side(id object.ID) (side treeSide, err error) {
+	side.id = id
+	if id.IsZero() {
+		return side, nil
+	}
+	data, err := c.objects.treeData(id)
+	if err != nil {
+		return side, err
+	}
+	side.TreeScanner = object.NewTreeScanner(data)
+	return side, side.next()
+}
+
+func (s *treeSide) next() error {
+	s.there = s.Next()
+	if s.Err() != nil {
+		return damaged("tree "+s.id.String(), s.Err())
+	}
+	return nil
+}
+
+// compare says which side's entry comes first.
+func (s *treeSide) compare(other *treeSide) int {
 	switch {
-	case len(before) == 0:
+	case !s.there:
 		return 1
-	case len(after) == 0:
+	case !other.there:
 		return -1
 	default:
-		return strings.Compare(orderName(before[0]), orderName(after[0]))
+		return s.Compare(&other.TreeScanner)
 	}
-}
-
-func orderName(entry object.TreeEntry) string {
-	if entry.Mode == object.ModeDirectory {
-		return entry.Name + "/"
-	}
-	return entry.Name
 }
 
 func (c *comparison) entry(prefix string, before, after object.TreeEntry) error {
-	if before == after {
-		return nil
-	}
-	name := before.Name + after.Name
+	name := after.Name
 	if before.Name != "" {
 		name = before.Name
 	}

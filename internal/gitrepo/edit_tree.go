@@ -53,7 +53,7 @@ func (b *treeBuilder) tree(prefix string, files []scannedFile) (object.ID, error
 		tree = append(tree, object.TreeEntry{Mode: object.ModeDirectory, Name: name, ID: id})
 		files = files[size:]
 	}
-	slices.SortFunc(tree, func(x, y object.TreeEntry) int { return strings.Compare(orderName(x), orderName(y)) })
+	slices.SortFunc(tree, object.CompareEntries)
 	made := tree.Object()
 	id := made.ID()
 	return id, b.give(id, made)

@@ -105,10 +105,7 @@ func (o *Objects) Commit(id object.ID) (object.Commit, error) {
 
 // Tree reads a tree. The empty tree need not be stored.
 func (o *Objects) Tree(id object.ID) (object.Tree, error) {
-	if id == (object.Tree{}).Object().ID() {
-		return object.Tree{}, nil
-	}
-	data, err := o.readKind(id, object.KindTree, maxObjectSize)
+	data, err := o.treeData(id)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +114,14 @@ func (o *Objects) Tree(id object.ID) (object.Tree, error) {
 		return nil, damaged("tree "+id.String(), err)
 	}
 	return tree, nil
+}
+
+// treeData reads a tree's content, undecoded.
+func (o *Objects) treeData(id object.ID) ([]byte, error) {
+	if id == object.EmptyTree {
+		return nil, nil
+	}
+	return o.readKind(id, object.KindTree, maxObjectSize)
 }
 
 // Tag reads an annotated tag.
@@ -185,16 +190,34 @@ func (o *Objects) entryBelow(tree object.ID, path string) (object.TreeEntry, err
 		if entry.Mode != object.ModeDirectory {
 			return object.TreeEntry{}, noSuchPath(path)
 		}
-		tree, err := o.Tree(entry.ID)
+		found, err := o.entryNamed(entry.ID, name)
 		if err != nil {
 			return object.TreeEntry{}, err
 		}
-		found := false
-		if entry, found = tree.Find(name); !found {
+		if found.Mode == 0 {
 			return object.TreeEntry{}, noSuchPath(path)
 		}
+		entry = found
 	}
 	return entry, nil
+}
+
+// entryNamed is a tree's entry of that name, the zero entry where there is none.
+func (o *Objects) entryNamed(tree object.ID, name string) (object.TreeEntry, error) {
+	data, err := o.treeData(tree)
+	if err != nil {
+		return object.TreeEntry{}, err
+	}
+	scanner := object.NewTreeScanner(data)
+	for scanner.Next() {
+		if string(scanner.Name()) == name {
+			return scanner.Entry(), nil
+		}
+	}
+	if scanner.Err() != nil {
+		return object.TreeEntry{}, damaged("tree "+tree.String(), scanner.Err())
+	}
+	return object.TreeEntry{}, nil
 }
 
 func noSuchPath(path string) error {
@@ -203,7 +226,7 @@ func noSuchPath(path string) error {
 
 // treeOf gives a commit's tree; a tree is returned as it is.
 func (o *Objects) treeOf(id object.ID) (object.ID, error) {
-	if id == (object.Tree{}).Object().ID() {
+	if id == object.EmptyTree {
 		return id, nil
 	}
 	kind, err := o.kind(id)

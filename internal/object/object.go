@@ -17,7 +17,6 @@ import (
 	"cmp"
 	"crypto/sha1" //nolint:gosec // the identifier of a git object, not a security measure
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -141,12 +140,16 @@ func (t Tree) Find(name string) (TreeEntry, bool) {
 	return TreeEntry{}, false
 }
 
+// EmptyTree is the identifier of the tree without entries, which need not be
+// stored.
+var EmptyTree = Tree{}.Object().ID()
+
 // With returns a copy of the tree in which the entry of that name is the given
 // one.
 func (t Tree) With(entry TreeEntry) Tree {
 	changed := t.Without(entry.Name)
 	changed = append(changed, entry)
-	slices.SortFunc(changed, compareEntries)
+	slices.SortFunc(changed, CompareEntries)
 	return changed
 }
 
@@ -161,7 +164,9 @@ func (t Tree) Without(name string) Tree {
 	return changed
 }
 
-func compareEntries(a, b TreeEntry) int {
+// CompareEntries orders the entries of a tree as git does: a directory comes where
+// its name would with a slash at its end.
+func CompareEntries(a, b TreeEntry) int {
 	return cmp.Compare(sortName(a), sortName(b))
 }
 
@@ -180,27 +185,6 @@ func (t Tree) Object() Object {
 		data.Write(entry.ID[:])
 	}
 	return Object{Kind: KindTree, Data: data.Bytes()}
-}
-
-// DecodeTree reads a tree object's content.
-func DecodeTree(data []byte) (Tree, error) {
-	var tree Tree
-	for len(data) > 0 {
-		space := bytes.IndexByte(data, ' ')
-		end := bytes.IndexByte(data, 0)
-		if space < 0 || end < space || len(data) < end+1+IDSize {
-			return nil, errors.New("damaged tree object: an entry is cut short")
-		}
-		mode, err := strconv.ParseUint(string(data[:space]), 8, 32)
-		if err != nil {
-			return nil, fmt.Errorf("damaged tree object: mode %q", data[:space])
-		}
-		entry := TreeEntry{Mode: Mode(mode), Name: string(data[space+1 : end])}
-		copy(entry.ID[:], data[end+1:])
-		tree = append(tree, entry)
-		data = data[end+1+IDSize:]
-	}
-	return tree, nil
 }
 
 // Signature says who made something and when. The time's zone is kept as git

@@ -3,7 +3,6 @@ package pick
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -53,8 +52,7 @@ func (l *Layer) addPaths(paths *[]string, prefix string, a, b object.ID) error {
 	return nil
 }
 
-// compareFirst says which of two directories comes first with its first entry, in
-// git's order: a directory's name is followed by a slash.
+// compareFirst says which of two directories has the entry that comes first.
 func compareFirst(before, after object.Tree) int {
 	switch {
 	case len(before) == 0:
@@ -62,14 +60,7 @@ func compareFirst(before, after object.Tree) int {
 	case len(after) == 0:
 		return -1
 	}
-	return strings.Compare(sortName(before[0]), sortName(after[0]))
-}
-
-func sortName(entry object.TreeEntry) string {
-	if entry.Mode == object.ModeDirectory {
-		return entry.Name + "/"
-	}
-	return entry.Name
+	return object.CompareEntries(before[0], after[0])
 }
 
 func (l *Layer) directory(id object.ID) (object.Tree, error) {

@@ -21,10 +21,15 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+
+	"github.com/mozilla-services/looprel/internal/collector"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	if os.Getenv("GOGC") == "" {
+		collector.Relax() // as looprel does
+	}
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {

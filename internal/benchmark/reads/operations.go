@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -128,25 +129,38 @@ func diff(_ context.Context, clone *gitrepo.Repository, arguments []string, out 
 			return err
 		}
 	}
+	var line []byte
 	return clone.Diff(trees[0], trees[1], func(path string, before, after object.TreeEntry) bool {
-		_, _ = fmt.Fprintf(out, ":%06o %06o %s %s %s\t%s\n",
-			uint32(before.Mode), uint32(after.Mode), before.ID, after.ID, status(before, after), path)
+		line = appendMode(append(line[:0], ':'), before.Mode)
+		line = appendMode(append(line, ' '), after.Mode)
+		line = hex.AppendEncode(append(line, ' '), before.ID[:])
+		line = hex.AppendEncode(append(line, ' '), after.ID[:])
+		line = append(append(line, ' ', status(before, after), '\t'), path...)
+		_, _ = out.Write(append(line, '\n'))
 		return true
 	})
 }
 
+// appendMode writes a mode as git does: six octal digits.
+func appendMode(line []byte, mode object.Mode) []byte {
+	for shift := 15; shift >= 0; shift -= 3 {
+		line = append(line, '0'+byte(mode>>shift&7)) //nolint:gosec // of three bits
+	}
+	return line
+}
+
 // status is git's letter for a change.
-func status(before, after object.TreeEntry) string {
+func status(before, after object.TreeEntry) byte {
 	const format = 0o170000
 	switch {
 	case before.Mode == 0:
-		return "A"
+		return 'A'
 	case after.Mode == 0:
-		return "D"
+		return 'D'
 	case cmp.Compare(before.Mode&format, after.Mode&format) != 0:
-		return "T"
+		return 'T'
 	default:
-		return "M"
+		return 'M'
 	}
 }
 
