@@ -295,7 +295,7 @@ func (w *rangeWalk) paintParents(from *visit, bits bitset) {
 
 // commits reads the listed commits that are left.
 func (w *rangeWalk) commits() ([]CommitInfo, error) {
-	var commits []CommitInfo
+	commits := slices.Grow([]CommitInfo(nil), w.expected())
 	for _, v := range w.listed {
 		if v.excluded {
 			continue
@@ -315,6 +315,23 @@ func (w *rangeWalk) commits() ([]CommitInfo, error) {
 		commits = append(commits, CommitInfo{ID: v.id, Commit: commit})
 	}
 	return commits, nil
+}
+
+// expected is how many commits are listed, if the path leaves out none.
+func (w *rangeWalk) expected() int {
+	if w.options.Path != "" {
+		return 0
+	}
+	count := 0
+	for _, v := range w.listed {
+		if !v.excluded {
+			count++
+		}
+	}
+	if w.options.Limit > 0 {
+		count = min(count, w.options.Limit)
+	}
+	return count
 }
 
 // boundary lists the commits whose missing parents could change the list.

@@ -72,9 +72,12 @@ func writeHeader(data *bytes.Buffer, header Header) {
 }
 
 // DecodeCommit reads a commit object's content.
-func DecodeCommit(data []byte) (Commit, error) {
+func DecodeCommit(data []byte) (Commit, error) { return ParseCommit(string(data)) }
+
+// ParseCommit is DecodeCommit for a text, of which the commit keeps parts.
+func ParseCommit(text string) (Commit, error) {
 	var commit Commit
-	headers := headerReader{rest: string(data)}
+	headers := headerReader{rest: text}
 	for headers.next() {
 		var err error
 		switch header := headers.header; header.Key {
@@ -89,7 +92,7 @@ func DecodeCommit(data []byte) (Commit, error) {
 		case "committer":
 			commit.Committer = ParseSignature(header.Value)
 		case "gpgsig":
-			commit.Armor = header.Value + "\n"
+			commit.Armor = headers.lines()
 		default:
 			commit.Extra = append(commit.Extra, header)
 		}
@@ -168,14 +171,24 @@ type headerReader struct {
 	// rest is what follows the header, in the end the message.
 	rest   string
 	header Header
-	begun  bool
-	err    error
+	// text is the header as it stands there, with its last line break.
+	text string
+	err  error
+}
+
+// lines is the header's value with a line break at its end.
+func (r *headerReader) lines() string {
+	value := strings.ReplaceAll(r.text[min(len(r.header.Key)+1, len(r.text)):], "\n ", "\n")
+	if !strings.HasSuffix(value, "\n") {
+		value += "\n"
+	}
+	return value
 }
 
 // next reads the next header, and reports whether there was one.
 func (r *headerReader) next() bool {
 	switch {
-	case r.rest == "" && !r.begun:
+	case r.rest == "" && r.text == "":
 		r.err = errors.New("it is empty")
 		return false
 	case r.rest == "" || r.rest[0] == '\n':
@@ -185,17 +198,16 @@ func (r *headerReader) next() bool {
 		r.err = errors.New("it begins with a continuation line")
 		return false
 	}
-	r.begun = true
 	end, folded := lineEnd(r.rest, 0), false
 	for end+1 < len(r.rest) && r.rest[end+1] == ' ' {
 		end, folded = lineEnd(r.rest, end+1), true
 	}
 	key, value, _ := strings.Cut(r.rest[:end], " ")
-	if folded {
+	if folded && key != "gpgsig" { // the commonest one is unfolded by lines
 		value = strings.ReplaceAll(value, "\n ", "\n")
 	}
 	r.header = Header{key, value}
-	r.rest = r.rest[min(end+1, len(r.rest)):]
+	r.text, r.rest = r.rest[:min(end+1, len(r.rest))], r.rest[min(end+1, len(r.rest)):]
 	return true
 }
 
