@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
@@ -93,18 +95,64 @@ func (b *backport) rangeOf(ctx context.Context, text string, exclude, include ob
 	return ids, nil
 }
 
+// expression is a name with steps to ancestors: HEAD~2, 0.9.0^2, master~.
+var expression = regexp.MustCompile(`^(.+?)((?:[~^][0-9]*)+)$`)
+
 // commitNamed finds one commit.
 func (b *backport) commitNamed(text string) (object.ID, error) {
-	id, err := b.repository.ResolveCommit(text)
+	name, steps := text, ""
+	if parts := expression.FindStringSubmatch(text); parts != nil {
+		name, steps = parts[1], parts[2]
+	}
+	id, err := b.repository.ResolveCommit(name)
+	for _, step := range stepOf.FindAllString(steps, -1) {
+		if err != nil {
+			break
+		}
+		id, err = b.ancestor(id, step)
+	}
 	var missing *gitrepo.MissingError
 	switch {
-	case errors.As(err, &missing) && !missing.Partial && !missing.Shallow:
+	case errors.As(err, &missing) && missing.Shallow:
+		return id, &plan.Misuse{Reason: fmt.Sprintf("this clone is shallow, and commit %s is not in it; nothing was changed", text),
+			Advice: "git fetch --unshallow " + b.remoteName()}
+	case errors.As(err, &missing):
 		return id, &plan.Misuse{Reason: fmt.Sprintf("there is no commit %s, neither in this clone nor on %s of %s", text, plan.ShortRef(b.trunk), b.remoteName()),
 			Advice: "look at its id once more; a commit that is elsewhere has to be brought in: git fetch"}
 	case errors.Is(err, gitrepo.ErrWrongKind):
 		return id, &plan.Misuse{Reason: err.Error(), Advice: "give the id of a commit"}
 	}
 	return id, err
+}
+
+// stepOf is one step of an expression.
+var stepOf = regexp.MustCompile(`[~^][0-9]*`)
+
+// ancestor goes one step: "~N" is N first parents back, "^N" the parent of that
+// number.
+func (b *backport) ancestor(id object.ID, step string) (object.ID, error) {
+	number := 1
+	if len(step) > 1 {
+		var err error
+		if number, err = strconv.Atoi(step[1:]); err != nil {
+			return id, &plan.Misuse{Reason: fmt.Sprintf("%q is too far back", step), Advice: "give the id of the commit"}
+		}
+	}
+	generations, parent := number, 1
+	if step[0] == '^' {
+		generations, parent = min(number, 1), number
+	}
+	for range generations {
+		commit, err := b.repository.Commit(id)
+		if err != nil {
+			return id, err
+		}
+		if len(commit.Parents) < parent {
+			return id, &plan.Misuse{Reason: fmt.Sprintf("%s has no parent %d", id.Short(), parent), Advice: "give the id of the commit"}
+		}
+		id = commit.Parents[parent-1]
+	}
+	return id, nil
 }
 
 // source reads a commit and what it changes.

@@ -58,10 +58,12 @@ func checkBackportRequest(s *Snapshot, request BackportRequest) error {
 		return misuse("run looprel in a clone of that repository", "%s is released in %s, not here", s.Component.Name, s.Component.Repository)
 	case request.Reason != "" && !request.OffCycle && !request.NotOnBranch:
 		return misuse("add --off-cycle or --not-on-branch, or leave out --reason", "--reason says why a rule is set aside, and none is")
-	case request.NotOnBranch && request.Reason == "":
+	case request.NotOnBranch:
 		return checkReason("--not-on-branch", true, request.Reason)
+	case request.OffCycle:
+		return checkReason("--off-cycle", true, request.Reason)
 	}
-	return checkReason("--off-cycle", request.OffCycle, request.Reason)
+	return nil
 }
 
 // parseBase reads a version, a tag or a line. The version is zero for a line.
