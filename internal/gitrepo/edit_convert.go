@@ -1,6 +1,10 @@
 package gitrepo
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/mozilla-services/looprel/internal/object"
+)
 
 // lfsPointer begins a file that stands for one in git's large file storage.
 const lfsPointer = "version https://git-lfs.github.com/spec/"
@@ -30,4 +34,9 @@ func hasOnlyCRLF(content []byte) bool {
 // hasWideMark reports whether the content begins with UTF-16's mark of byte order.
 func hasWideMark(content []byte) bool {
 	return bytes.HasPrefix(content, []byte("\xfe\xff")) || bytes.HasPrefix(content, []byte("\xff\xfe"))
+}
+
+// withLF is the id of a file's content once git has converted its line endings.
+func withLF(content []byte) object.ID {
+	return object.Blob(bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))).ID()
 }

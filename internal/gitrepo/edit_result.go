@@ -89,9 +89,9 @@ func (e *Edit) checkHead() error {
 type editScan struct {
 	edit    *Edit
 	entries []index.Entry
-	// written is when the index was written: a file that was changed in that second
-	// or later is read, whatever the index knows of it.
-	written uint32
+	// written is when the index was written: a file that was not changed before is
+	// read, whatever the index knows of it.
+	written index.Time
 	// executables: the file system keeps the right to execute. links: it has
 	// symbolic links.
 	executables, links bool
@@ -115,7 +115,9 @@ type scannedFile struct {
 
 func (e *Edit) newScan() (*editScan, error) {
 	path := filepath.Join(e.place.admin(e.record.Admin), "index")
-	info, err := os.Stat(path)
+	// It is looked at first: a newer index that takes its place meanwhile makes more
+	// files be read, not fewer.
+	written, err := lookAt(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the index of %s: %w", e.place.dir, err)
 	}
@@ -133,7 +135,7 @@ func (e *Edit) newScan() (*editScan, error) {
 		return nil, damaged("the index of "+e.place.dir, err)
 	}
 	scan := &editScan{
-		edit: e, entries: decoded.Entries, written: uint32(info.ModTime().Unix()), //nolint:gosec // as the index keeps times
+		edit: e, entries: decoded.Entries, written: written.stat.Modified,
 		conflicts: map[string]recordConflict{}, real: map[string]bool{".": true}, blobs: map[object.ID]object.Object{},
 	}
 	for _, conflict := range e.record.Conflicts {
@@ -203,7 +205,7 @@ func (s *editScan) path(entries []index.Entry) error {
 		return err
 	}
 	s.findMarkers(entry.Path, content)
-	if clean {
+	if clean || mode == entry.Mode && entry.Stat.SameFile(at.stat) && withLF(content) == entry.ID {
 		// The form in which git has stored it.
 		s.take(entry.Path, entry.Mode, entry.ID)
 		return nil
@@ -279,12 +281,16 @@ func stageName(stage index.Stage) string {
 }
 
 // unchanged reports whether the index knows that a file is as it was when it was
-// added.
+// added. Where the parts of a second are known, they count.
 func (s *editScan) unchanged(entry index.Entry, at sight) bool {
-	if !entry.Stat.SameFile(at.stat) || entry.Stat.Modified.Seconds >= s.written {
+	known, now := entry.Stat, at.stat
+	if !known.SameFile(now) || s.modeOf(at, entry.Mode) != entry.Mode {
 		return false
 	}
-	return s.modeOf(at, entry.Mode) == entry.Mode
+	if known.Modified.Nanoseconds == 0 || s.written.Nanoseconds == 0 {
+		return known.Modified.Seconds < s.written.Seconds
+	}
+	return known.Modified == now.Modified && known.Modified.Before(s.written)
 }
 
 // modeOf is the mode of what is at a path. Where the file system cannot tell, it is

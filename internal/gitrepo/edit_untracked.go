@@ -107,7 +107,9 @@ func (w *untrackedWalk) directory(path string, parts []string, briefly bool) (so
 }
 
 func (w *untrackedWalk) entry(path string, parts []string, entry fs.DirEntry, briefly bool) (something bool, err error) {
-	if _, tracked := w.tracked[path]; tracked || path == ".git" {
+	mode, tracked := w.tracked[path]
+	inPlace := tracked && (mode == object.ModeSubmodule || !entry.IsDir())
+	if inPlace || path == ".git" {
 		return false, nil
 	}
 	if entry.IsDir() && w.directories[path] {

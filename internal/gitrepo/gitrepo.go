@@ -12,16 +12,17 @@
 //	References  local references, full names only          (refs.go, resolve.go)
 //	Write       loose objects, one reference at a time     (write.go, setref.go)
 //	LedgerStore a bare repository of the tool's own        (ledgerstore.go, lock.go)
+//	Edits       worktrees in which conflicts are resolved  (edit*.go)
 //	Signer      tags and commits, signed as git would      (sign*.go)
 //
-// The worktree, the index and HEAD are never written, and hardly read: a branch,
+// The user's worktree, index and HEAD are never written, and hardly read: a branch,
 // a tag and a release commit are made of objects. References are addressed by
 // their full names ("refs/tags/0.10.0"), since a tag and a branch may share a
 // short one; only ResolveCommit, which reads what a person typed, accepts more.
 //
 // The package reads no clock and no environment of the process: both come in
-// through Options. It must not import anything of looprel but packages
-// object and objectstore.
+// through Options. It must not import anything of looprel but packages object,
+// objectstore and index.
 package gitrepo
 
 import (

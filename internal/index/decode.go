@@ -40,20 +40,32 @@ func Decode(data []byte) (Index, error) {
 	r := reader{rest: data[headerSize : len(data)-checksumSize], version: version}
 	// The count is not trusted with memory: no entry is smaller than its fixed part.
 	entries := make([]Entry, 0, min(int(count), len(r.rest)/fixedEntrySize))
+	// Half of a split index has entries without a path, so that the extensions are
+	// looked at before.
+	var disorder error
 	for range count {
 		entry, err := r.entry()
 		if err != nil {
 			return Index{}, err
 		}
 		if last := len(entries) - 1; last >= 0 && compareEntries(entries[last], entry) >= 0 {
-			return Index{}, fmt.Errorf("damaged index: %q is out of order", entry.Path)
+			disorder = fmt.Errorf("damaged index: %q is out of order", entry.Path)
+		}
+		if entry.Path == "" {
+			disorder = errors.New("damaged index: an entry has no path")
 		}
 		if entry.Mode == object.ModeDirectory {
 			return Index{}, sparse()
 		}
 		entries = append(entries, entry)
 	}
-	return Index{Version: version, Entries: entries}, r.extensions()
+	if err := r.extensions(); err != nil {
+		return Index{}, err
+	}
+	if disorder != nil {
+		return Index{}, disorder
+	}
+	return Index{Version: version, Entries: entries}, nil
 }
 
 // check compares the checksum; one of zeros means that git was told not to make
@@ -139,9 +151,6 @@ func (r *reader) name(size int) (string, error) {
 		return "", errShort
 	}
 	path := prefix + string(r.rest[:end])
-	if path == "" {
-		return "", errors.New("damaged index: an entry has no path")
-	}
 	padding := 1
 	if r.version < 4 {
 		padding = 8 - (size+end)%8

@@ -66,6 +66,11 @@ type Stat struct {
 // Time is a time of the file system, in seconds since 1970.
 type Time struct{ Seconds, Nanoseconds uint32 }
 
+// Before reports whether a time is before another one.
+func (t Time) Before(other Time) bool {
+	return t.Seconds < other.Seconds || t.Seconds == other.Seconds && t.Nanoseconds < other.Nanoseconds
+}
+
 // SameFile reports whether two Stats tell of the same, unchanged file, as git
 // compares them by default: the parts of a second and the device do not count,
 // since not every system keeps them.
