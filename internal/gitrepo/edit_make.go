@@ -172,7 +172,7 @@ func (m *editMaker) indexEntries() []index.Entry {
 		for i, version := range []EditVersion{conflict.Base, conflict.Ours, conflict.Theirs} {
 			if !version.IsZero() {
 				entries = append(entries, index.Entry{
-					Path: conflict.Path, Stage: index.Base + index.Stage(i), Mode: version.Mode, ID: version.ID, //nolint:gosec // three
+					Path: conflict.Path, Stage: index.Base + index.Stage(i), Mode: version.Mode, ID: version.ID,
 				})
 			}
 		}

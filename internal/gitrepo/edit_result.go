@@ -218,7 +218,8 @@ func (s *editScan) unmergedPath(entries []index.Entry, at sight) error {
 	path := entries[0].Path
 	conflict, ours := s.conflicts[path]
 	// Of a path that both sides have removed or renamed, nothing is left to decide.
-	untouched := ours && at.kind == nothing && conflict.Written.IsZero() && !(conflict.Ours.IsZero() && conflict.Theirs.IsZero())
+	decidable := !conflict.Ours.IsZero() || !conflict.Theirs.IsZero()
+	untouched := ours && decidable && at.kind == nothing && conflict.Written.IsZero()
 	switch at.kind {
 	case directoryKind:
 		for _, entry := range entries {

@@ -53,7 +53,7 @@ func (e Entry) encode(data *bytes.Buffer) {
 }
 
 func (e Entry) flags() uint16 {
-	flags := uint16(min(len(e.Path), nameLengthMask)) | uint16(e.Stage)<<stageShift //nolint:gosec // bounded by the mask
+	flags := uint16(min(len(e.Path), nameLengthMask)) | uint16(e.Stage)<<stageShift
 	if e.AssumeValid {
 		flags |= flagAssumeValid
 	}
