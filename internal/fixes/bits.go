@@ -1,9 +1,6 @@
 package fixes
 
-import (
-	"math/bits"
-	"slices"
-)
+import "slices"
 
 // set is a set of small numbers: of points, by their place.
 type set []uint64
@@ -38,19 +35,14 @@ func (s set) meets(other set) bool {
 	return false
 }
 
-func (s set) isEmpty() bool {
-	return !slices.ContainsFunc(s, func(word uint64) bool { return word != 0 })
+// contains reports whether another set of the same size has nothing else.
+func (s set) contains(other set) bool {
+	for i, word := range other {
+		if word&^s[i] != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (s set) clone() set { return slices.Clone(s) }
-
-// all lists the numbers, the lowest first.
-func (s set) all() []int {
-	var numbers []int
-	for i, word := range s {
-		for ; word != 0; word &= word - 1 {
-			numbers = append(numbers, i*64+bits.TrailingZeros64(word))
-		}
-	}
-	return numbers
-}

@@ -23,31 +23,40 @@ const (
 	conflict
 )
 
-// pickOnPoint is pickOnto for the tree of a point.
+// pickOnPoint is pickOnto for a point.
 func (s *Survey) pickOnPoint(at, point int) (outcome, error) {
+	if head, known := s.graph.places[s.points[point].Commit]; known {
+		return s.pickOnto(at, head)
+	}
 	if s.roots[point].IsZero() {
-		root, err := s.treeOf(s.points[point].Commit)
+		root, err := s.history.TreeOf(s.points[point].Commit)
 		if err != nil {
 			return s.unread(err)
 		}
 		s.roots[point] = root
 	}
-	return s.pickOnto(at, s.roots[point])
+	return s.pickOntoTree(at, s.roots[point], s.lookUp)
 }
 
-// pickOnto tells what picking a commit's change onto a tree would do. Files are
-// merged one by one, and only those that the change touches are looked at, as long
-// as that gives what the merge of the whole trees would: what may be a rename, and a
-// conflict that attributes or the rules for release files could settle, is left to
-// that.
-func (s *Survey) pickOnto(at int, root object.ID) (outcome, error) {
+// pickOnto tells what picking a commit's change onto another commit would do. A file
+// that was renamed is found under its other name.
+func (s *Survey) pickOnto(at, onto int) (outcome, error) {
+	return s.pickOntoTree(at, s.graph.commits[onto].Tree, func(_ object.ID, path string) (merge.Version, error) {
+		return s.follow(onto, path)
+	})
+}
+
+// pickOntoTree looks only at the files that the change touches, and merges them one
+// by one. Where attributes, or the rules for release files, may settle a conflict,
+// the trees are merged, narrowed to these files.
+func (s *Survey) pickOntoTree(at int, root object.ID, find func(root object.ID, path string) (merge.Version, error)) (outcome, error) {
 	change, err := s.changeOf(at)
 	if err != nil {
 		return s.unread(err)
 	}
 	ours := make([]merge.Version, len(change.files))
 	for i, file := range change.files {
-		if ours[i], err = s.lookUp(root, file.path); err != nil {
+		if ours[i], err = find(root, file.path); err != nil {
 			return s.unread(err)
 		}
 	}
@@ -55,22 +64,16 @@ func (s *Survey) pickOnto(at int, root object.ID) (outcome, error) {
 	if known, ok := s.outcomes[key]; ok {
 		return known, nil
 	}
-	result, settled, err := s.pickFiles(change, root, ours)
+	result, special, err := s.pickFiles(change, root, ours)
+	if err == nil && special {
+		result, err = s.pickNarrow(change, root, ours)
+	}
 	if err != nil {
 		return s.unread(err)
 	}
-	if settled {
-		s.outcomes[key] = result
-		return result, nil
+	if !special {
+		s.outcomes[key] = result // what is special depends on more than these files
 	}
-	key = outcomeKey(at, []merge.Version{{ID: root}})
-	if known, ok := s.outcomes[key]; ok {
-		return known, nil
-	}
-	if result, err = s.pickWhole(change, root); err != nil {
-		return s.unread(err)
-	}
-	s.outcomes[key] = result
 	return result, nil
 }
 
@@ -102,35 +105,46 @@ func outcomeKey(at int, versions []merge.Version) contentKey {
 	return contentKey{at, text.String()}
 }
 
-// pickFiles decides path by path; settled is false where only the merge of the
-// whole trees can tell.
-func (s *Survey) pickFiles(change *change, root object.ID, ours []merge.Version) (result outcome, settled bool, err error) {
-	result, settled = empty, true
-	added, removed := false, false
+// pickFiles decides path by path; special says that there is a conflict that more
+// than the files' lines may settle.
+func (s *Survey) pickFiles(change *change, root object.ID, ours []merge.Version) (result outcome, special bool, err error) {
+	moved := renames(change.files)
+	result = empty
 	for i, file := range change.files {
-		added = added || file.before.IsZero()
-		removed = removed || file.after.IsZero()
-		one, err := s.pickFile(file, ours[i])
-		if err != nil {
-			return unknown, false, err
+		one := unknown
+		if other, renamed := moved[i]; renamed {
+			one = pickRename(file, ours[i], ours[other])
 		}
-		result = max(result, one)
-		switch {
-		case one == empty:
-		case ours[i].IsZero() && !file.before.IsZero():
-			settled = false // it may have been renamed
-		case one == conflict && settled:
-			special, err := s.isSpecial(root, file.path)
-			if err != nil {
+		if one == unknown {
+			if one, err = s.pickFile(file, ours[i]); err != nil {
 				return unknown, false, err
 			}
-			settled = !special
+		}
+		result = max(result, one)
+		if one == conflict && !special {
+			if special, err = s.isSpecial(root, file.path); err != nil {
+				return unknown, false, err
+			}
 		}
 	}
-	if result == empty {
-		return empty, true, nil
+	return result, special, nil
+}
+
+// pickRename is the pick of one half of a rename, the removed path or the added one,
+// onto the version of its path and that of the other half; unknown where a rename
+// would not be followed.
+func pickRename(half fileChange, ours, other merge.Version) outcome {
+	from, to := ours, other
+	if half.before.IsZero() {
+		from, to = other, ours
 	}
-	return result, settled && !(added && removed), nil
+	switch {
+	case from.IsZero() && !to.IsZero():
+		return empty
+	case !from.IsZero() && to.IsZero():
+		return clean
+	}
+	return unknown
 }
 
 // isSpecial reports whether a file may be merged in another way than by its lines:
@@ -144,12 +158,12 @@ func (s *Survey) isSpecial(root object.ID, path string) (bool, error) {
 			return true, nil
 		}
 	}
-	for at := strings.LastIndexByte(path, '/'); ; at = strings.LastIndexByte(path[:at], '/') {
-		attributes, err := s.lookUp(root, path[:at+1]+".gitattributes")
-		if err != nil || !attributes.IsZero() || at < 0 {
-			return !attributes.IsZero(), err
+	for _, name := range attributeFiles(path) {
+		if attributes, err := s.lookUp(root, name); err != nil || !attributes.IsZero() {
+			return err == nil, err
 		}
 	}
+	return false, nil
 }
 
 // pickFile is the pick of one file onto the version of the same path.
@@ -197,16 +211,80 @@ func (s *Survey) pickFile(file fileChange, ours merge.Version) (outcome, error) 
 	return result, nil
 }
 
-// pickWhole merges the whole trees.
-func (s *Survey) pickWhole(change *change, root object.ID) (outcome, error) {
-	picked, err := pick.Onto(s.layer, root, change.Change, s.rules, merge.Options{Attributes: root, External: s.external})
+// pickNarrow merges the trees, as far as they matter: the files that the change
+// touches, and the attributes that they may have. The version that a renamed file has
+// in ours stands at its old path.
+func (s *Survey) pickNarrow(change *change, root object.ID, ours []merge.Version) (outcome, error) {
+	var sides [3]map[string]merge.Version
+	for i := range sides {
+		sides[i] = map[string]merge.Version{}
+	}
+	attributes := map[string]bool{}
+	for i, file := range change.files {
+		for side, version := range []merge.Version{file.before, ours[i], file.after} {
+			if !version.IsZero() {
+				sides[side][file.path] = version
+			}
+		}
+		for _, name := range attributeFiles(file.path) {
+			attributes[name] = true
+		}
+	}
+	for name := range attributes {
+		version, err := s.lookUp(root, name)
+		if err != nil {
+			return unknown, err
+		}
+		for _, side := range sides {
+			if _, touched := side[name]; !touched && !version.IsZero() {
+				side[name] = version
+			}
+		}
+	}
+	narrow := pick.Change{Base: s.makeTree(sides[0]), Theirs: s.makeTree(sides[2])}
+	tree := s.makeTree(sides[1])
+	picked, err := pick.Onto(s.layer, tree, narrow, s.rules, merge.Options{Attributes: tree, External: s.external})
 	switch {
 	case err != nil:
 		return unknown, err
 	case !picked.Clean:
 		return conflict, nil
-	case picked.Tree == root:
+	case picked.Tree == tree:
 		return empty, nil
 	}
 	return clean, nil
+}
+
+// attributeFiles are the places where attributes of a path may be given.
+func attributeFiles(path string) []string {
+	names := []string{".gitattributes"}
+	for at := range len(path) {
+		if path[at] == '/' {
+			names = append(names, path[:at+1]+".gitattributes")
+		}
+	}
+	return names
+}
+
+// makeTree makes a tree of files on the layer.
+func (s *Survey) makeTree(files map[string]merge.Version) object.ID {
+	var tree object.Tree
+	below := map[string]map[string]merge.Version{}
+	for path, version := range files {
+		first, rest, nested := strings.Cut(path, "/")
+		if !nested {
+			tree = tree.With(object.TreeEntry{Mode: version.Mode, Name: first, ID: version.ID})
+			continue
+		}
+		if below[first] == nil {
+			below[first] = map[string]merge.Version{}
+		}
+		below[first][rest] = version
+	}
+	for name, files := range below {
+		tree = tree.With(object.TreeEntry{Mode: object.ModeDirectory, Name: name, ID: s.makeTree(files)})
+	}
+	made := tree.Object()
+	s.layer.Add(made)
+	return made.ID()
 }

@@ -158,11 +158,11 @@ func (s *Survey) undoesOne(one candidate, candidates []candidate, fixes map[int]
 		if err != nil || !own.sharesPath(change) {
 			continue // what cannot be read was not undone, for all that is known
 		}
-		before, err := s.pickOnto(other.at, s.graph.commits[s.graph.parents[one.at][0]].Tree)
+		before, err := s.pickOnto(other.at, s.graph.parents[one.at][0])
 		if err != nil {
 			return false, err
 		}
-		after, err := s.pickOnto(other.at, commit.Tree)
+		after, err := s.pickOnto(other.at, one.at)
 		if err != nil || before == empty && after == clean {
 			return err == nil, err
 		}

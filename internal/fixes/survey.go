@@ -44,6 +44,7 @@ type Survey struct {
 	blobBytes int
 	roots     []object.ID      // the points' trees, zero where not read yet
 	reverts   map[int][]int    // see revertsOf
+	moves     map[place]string // see movedTo
 	touching  map[string][]int // by path, see indexPaths
 	searched  map[int]bool     // commits whose patch was looked for
 	undoers   map[descent]int  // see undoer
@@ -65,7 +66,7 @@ func NewSurvey(history History, objects merge.Objects, options Options) (*Survey
 		points: options.Points, graph: graph, kin: newKinship(graph), wanted: map[int]bool{},
 		changes: map[int]*change{}, trees: map[object.ID]object.Tree{}, outcomes: map[contentKey]outcome{},
 		versions: map[place]merge.Version{}, roots: make([]object.ID, len(options.Points)),
-		touching: map[string][]int{}, searched: map[int]bool{}, undoers: map[descent]int{}, blobs: map[object.ID][]byte{},
+		moves: map[place]string{}, touching: map[string][]int{}, searched: map[int]bool{}, undoers: map[descent]int{}, blobs: map[object.ID][]byte{},
 	}, nil
 }
 
@@ -202,7 +203,7 @@ func (s *Survey) earlierWithContent(at, point int) (int, error) {
 	}
 	slices.Sort(earlier)
 	for _, head := range slices.Compact(earlier) {
-		if result, err := s.pickOnto(at, s.graph.commits[head].Tree); err != nil || result == empty {
+		if result, err := s.pickOnto(at, head); err != nil || result == empty {
 			return head, err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // commit says what it does.
 func (s *Survey) undone(at, point, source int, found Standing) (Standing, error) {
 	for _, one := range s.sources(at, point, source) {
-		result, err := s.pickOnto(at, s.graph.commits[one].Tree)
+		result, err := s.pickOnto(at, one)
 		if err != nil {
 			return Standing{}, err
 		}
@@ -92,7 +92,7 @@ func (s *Survey) lacking(at, here, source int, contains []bool) (int, error) {
 		if parent > source || !contains[parent] {
 			continue
 		}
-		if result, err := s.pickOnto(at, s.graph.commits[parent].Tree); err != nil || result == clean {
+		if result, err := s.pickOnto(at, parent); err != nil || result == clean {
 			return parent, err
 		}
 	}
