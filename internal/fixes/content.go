@@ -23,13 +23,15 @@ const (
 	conflict
 )
 
-// pickOnPoint is pickOnto for a point.
-func (s *Survey) pickOnPoint(at, point int) (outcome, error) {
-	if head, known := s.graph.places[s.points[point].Commit]; known {
+// pickOnPoint is pickOnto for a point. Only if following is renamed files are looked
+// for under their other names.
+func (s *Survey) pickOnPoint(at, point int, following bool) (outcome, error) {
+	head, known := s.graph.places[s.points[point].Commit]
+	if known && following {
 		return s.pickOnto(at, head)
 	}
 	if s.roots[point].IsZero() {
-		root, err := s.history.TreeOf(s.points[point].Commit)
+		root, err := s.treeOf(s.points[point].Commit)
 		if err != nil {
 			return s.unread(err)
 		}

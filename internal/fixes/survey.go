@@ -129,27 +129,48 @@ func (s *Survey) Standing(commit object.ID, point int) (Standing, error) {
 // nothing, looks for more.
 func (s *Survey) standing(at, point int) (Standing, error) {
 	found, source := s.inHistory(at, point)
-	result, err := s.pickOnPoint(at, point)
+	if found.State == "" {
+		return s.standingOutside(at, point)
+	}
+	result, err := s.pickOnPoint(at, point, false)
+	if err == nil && result == clean {
+		result, err = s.pickOnPoint(at, point, true) // a file that is gone may have moved
+	}
 	if err != nil {
 		return Standing{}, err
 	}
-	if found.State == "" && result != empty {
-		if err := s.searchPatch(at); err != nil {
-			return Standing{}, err
-		}
-		found, source = s.inHistory(at, point)
-	}
-	switch {
-	case result == empty && found.State == "":
-		return Standing{State: Equivalent, Rule: ByContent}, nil
-	case result == empty:
-		return found, nil
-	case found.State == "":
-		return s.outsideHistory(at, point, result)
-	case result == clean:
+	return s.standingWithin(at, point, source, found, result)
+}
+
+// standingWithin judges a change that the point's history has.
+func (s *Survey) standingWithin(at, point, source int, found Standing, result outcome) (Standing, error) {
+	switch result {
+	case clean:
 		return s.undone(at, point, source, found)
+	case conflict:
+		return s.revertedBy(at, point, source, found)
+	case empty, unknown:
 	}
-	return s.revertedBy(at, point, source, found)
+	return found, nil
+}
+
+// standingOutside judges a change that the point's history does not have, as far as
+// trailers, authors and pull requests tell.
+func (s *Survey) standingOutside(at, point int) (Standing, error) {
+	result, err := s.pickOnPoint(at, point, true)
+	if err != nil {
+		return Standing{}, err
+	}
+	if result == empty {
+		return Standing{State: Equivalent, Rule: ByContent}, nil
+	}
+	if err := s.searchPatch(at); err != nil {
+		return Standing{}, err
+	}
+	if found, source := s.inHistory(at, point); found.State != "" {
+		return s.standingWithin(at, point, source, found, result)
+	}
+	return s.outsideHistory(at, point, result)
 }
 
 // inHistory says whether the point's history has the change, and under which

@@ -83,8 +83,12 @@ func (s *Survey) Table(heads []int) (*Table, error) {
 	for _, line := range lines {
 		table.Lines = append(table.Lines, line.Line)
 	}
+	groups := s.groups(candidates)
+	if err := s.prepare(groups, lines, heads); err != nil {
+		return nil, err
+	}
 	var fixes []Fix
-	for _, group := range s.groups(candidates) {
+	for _, group := range groups {
 		fix, err := s.examine(group, lines, heads)
 		if err != nil {
 			return nil, err
@@ -94,6 +98,57 @@ func (s *Survey) Table(heads []int) (*Table, error) {
 	table.Fixes = s.regroup(fixes)
 	table.Losses = s.losses(table.Fixes, lines, heads)
 	return table, nil
+}
+
+// prepare finds, in one pass for all, the commits that touch files which will be
+// looked for: those of fixes that a later line's history does not have.
+func (s *Survey) prepare(groups [][]candidate, lines []line, heads []int) error {
+	var wanted []string
+	for _, group := range groups {
+		lead := group[0]
+		has := s.kin.has(lead.at)
+		points := slices.Clone(heads)
+		for _, line := range lines[lead.line:] {
+			points = append(points, line.all()[len(line.all())-1])
+		}
+		for _, point := range points {
+			if has.has(point) {
+				continue
+			}
+			paths, err := s.lookedFor(lead.at, point)
+			if err != nil {
+				return err
+			}
+			wanted = append(wanted, paths...)
+		}
+	}
+	return s.indexPaths(wanted)
+}
+
+// lookedFor are the paths by which a change is looked for in a point's history: one
+// for the search of its patch, and those that are not there any more.
+func (s *Survey) lookedFor(at, point int) ([]string, error) {
+	change, err := s.changeOf(at)
+	if err != nil || change.isEmpty() {
+		_, err = s.unread(err)
+		return nil, err
+	}
+	paths := change.paths()[:1]
+	root, err := s.treeOf(s.points[point].Commit)
+	if err != nil {
+		_, err = s.unread(err)
+		return paths, err
+	}
+	for _, file := range change.files {
+		version, err := s.lookUp(root, file.path)
+		if _, err = s.unread(err); err != nil {
+			return nil, err
+		}
+		if version.IsZero() {
+			paths = append(paths, file.path)
+		}
+	}
+	return paths, nil
 }
 
 // groups puts candidates of one family together, in the order of their first.
