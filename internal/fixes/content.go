@@ -3,6 +3,7 @@ package fixes
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/merge"
@@ -99,9 +100,7 @@ type contentKey struct {
 func outcomeKey(at int, versions []merge.Version) contentKey {
 	var text strings.Builder
 	for _, version := range versions {
-		text.WriteByte(byte(version.Mode >> 12))
-		text.WriteByte(byte(version.Mode >> 6))
-		text.WriteByte(byte(version.Mode))
+		text.WriteString(strconv.FormatUint(uint64(version.Mode), 8))
 		text.Write(version.ID[:])
 	}
 	return contentKey{at, text.String()}

@@ -32,7 +32,7 @@ func (s *Survey) patchOf(change *change) (patchID, error) {
 			}
 			from, file.before = change.files[other].path, change.files[other].before
 		}
-		fmt.Fprintf(sum, "file %q %q %o %o\n", from, file.path, uint32(file.before.Mode), uint32(file.after.Mode))
+		write(sum, "file %q %q %o %o\n", from, file.path, uint32(file.before.Mode), uint32(file.after.Mode))
 		if err := s.hashContent(sum, file); err != nil {
 			return patchID{}, err
 		}
@@ -72,7 +72,7 @@ func (s *Survey) hashContent(sum hash.Hash, file fileChange) error {
 		return err
 	}
 	if !beforeIsText || !afterIsText {
-		fmt.Fprintf(sum, "content %s %s\n", file.before.ID, file.after.ID)
+		write(sum, "content %s %s\n", file.before.ID, file.after.ID)
 		return nil
 	}
 	hashLines(sum, merge.Lines(before), merge.Lines(after), merge.Changes(before, after))
@@ -92,25 +92,30 @@ func (s *Survey) textOf(version merge.Version) (content []byte, isText bool, err
 	return content, !merge.IsBinary(content), err
 }
 
+// write adds a text to a hash, which never fails.
+func write(sum hash.Hash, format string, values ...any) {
+	sum.Write(fmt.Appendf(nil, format, values...))
+}
+
 // hashLines hashes what a diff would show: the changed lines, each with its sign,
 // and up to three unchanged ones around them.
 func hashLines(sum hash.Hash, before, after [][]byte, changes []merge.Change) {
 	shown := 0 // lines of before that have been hashed
-	write := func(sign byte, lines [][]byte) {
+	add := func(sign byte, lines [][]byte) {
 		for _, line := range lines {
 			sum.Write(append([]byte{sign}, withoutSpace(line)...))
 			sum.Write([]byte{'\n'})
 		}
 	}
 	for i, one := range changes {
-		write(' ', before[max(shown, one.Old.Start-contextLines):one.Old.Start])
-		write('-', before[one.Old.Start:one.Old.End()])
-		write('+', after[one.New.Start:one.New.End()])
+		add(' ', before[max(shown, one.Old.Start-contextLines):one.Old.Start])
+		add('-', before[one.Old.Start:one.Old.End()])
+		add('+', after[one.New.Start:one.New.End()])
 		until := min(one.Old.End()+contextLines, len(before))
 		if i+1 < len(changes) {
 			until = min(until, changes[i+1].Old.Start)
 		}
-		write(' ', before[one.Old.End():until])
+		add(' ', before[one.Old.End():until])
 		shown = until
 	}
 }

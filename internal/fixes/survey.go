@@ -218,7 +218,10 @@ func (s *Survey) earlierWithContent(at, point int) (int, error) {
 	older := s.graph.ancestors(at)
 	for other := range s.points {
 		head, known := s.graph.places[s.points[other].Commit]
-		if known && s.points[other].Commit != s.points[point].Commit && s.graph.reach[head].has(point) && !(head > at && older[head-at]) {
+		if !known || s.points[other].Commit == s.points[point].Commit || !s.graph.reach[head].has(point) {
+			continue
+		}
+		if head < at || !older[head-at] {
 			earlier = append(earlier, head)
 		}
 	}

@@ -67,10 +67,10 @@ func (w *world) release(version string) object.ID {
 }
 
 // open makes the commit after a release.
-func (w *world) open(version string) object.ID {
+func (w *world) open(version string) {
 	w.t.Helper()
 	text := w.manifest()
-	return w.Commit("Back to development", gittest.Files{
+	w.Commit("Back to development", gittest.Files{
 		"package.json": setVersion(text, version+"-dev"), "CHANGELOG": version + " (unreleased)\n"})
 }
 
