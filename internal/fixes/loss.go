@@ -40,7 +40,7 @@ func (s *Survey) losses(fixes []Fix, lines []line, heads []int) []Loss {
 	for i, key := range order {
 		missed := found[key]
 		slices.SortFunc(missed, func(a, b Missed) int { return a.Fix - b.Fix })
-		losses[i] = Loss{Point: s.points[key.point], Holder: s.points[key.holder], Fixes: missed}
+		losses[i] = Loss{Point: s.points[key.point], Holder: s.points[key.holder], Fixes: missed, coming: slices.Contains(heads, key.point)}
 	}
 	return losses
 }
@@ -68,6 +68,9 @@ func (s *Survey) holder(fix *Fix, lines []line, point int) int {
 			best = other
 		}
 	}
+	if best < 0 && fix.first < 0 {
+		return s.unreleasedHolder(fix, lines, point)
+	}
 	newest := -1
 	for _, line := range lines {
 		if line.Line != fix.Line {
@@ -83,6 +86,19 @@ func (s *Survey) holder(fix *Fix, lines []line, point int) int {
 		return -1
 	}
 	return best
+}
+
+// unreleasedHolder is the tip of the line whose branch has a fix that is in no release
+// yet, if a point lies above that line; -1 if not.
+func (s *Survey) unreleasedHolder(fix *Fix, lines []line, point int) int {
+	asked := s.points[point]
+	for _, line := range lines {
+		if line.Line == fix.Line && line.tip >= 0 && line.tip != point && !asked.IsRelease() &&
+			(asked.Line == nil || line.Compare(*asked.Line) < 0) && fix.standings[line.tip].State.Has() {
+			return line.tip
+		}
+	}
+	return -1
 }
 
 // isBefore reports whether a release has a lower version than a point and was not

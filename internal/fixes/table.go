@@ -14,6 +14,8 @@ type Table struct {
 	Fixes []Fix
 	// Losses are the releases that lack fixes, by the time of their tags.
 	Losses []Loss
+	// Coming are what the heads lack: what is made of them would lose it.
+	Coming []Loss
 	// Complete is false where the clone's history ends early, so that fixes may not
 	// have been found.
 	Complete bool
@@ -21,7 +23,8 @@ type Table struct {
 
 // Fix is a change that a release line got after its first release.
 type Fix struct {
-	// Commit is the one on the lowest line; Others are the same change on other lines.
+	// Commit is the one on the lowest line; Others are the same change elsewhere on
+	// lines.
 	Commit Commit
 	Others []object.ID
 	Line   release.Line
@@ -29,11 +32,7 @@ type Fix struct {
 	First *Point
 	// Cells are the lines, by their place in the table's; nil for a line that owes
 	// nothing.
-	Cells []*Cell
-	// Heads is how the heads that were asked about stand to it, by their place in the
-	// survey's points.
-	Heads map[int]Standing
-
+	Cells     []*Cell
 	at, first int
 	standings map[int]Standing
 }
@@ -44,16 +43,39 @@ type Cell struct {
 	First release.Version
 	// Now is how the line's branch stands to it, or without one its newest release.
 	Now Standing
-	// Lacking are the releases of the line that should have it and lack it.
-	Lacking []release.Version
+	// Turns are the releases from which on the line had the fix or was without it, in
+	// order; only one if that never changed.
+	Turns []Turn
+}
+
+// Turn is a release from which on a line has a fix or lacks it.
+type Turn struct {
+	Release  release.Version
+	Standing Standing
+}
+
+// Lacked reports whether a release of the line lacks the fix although it should have
+// it.
+func (c *Cell) Lacked() bool {
+	return slices.ContainsFunc(c.Turns, func(turn Turn) bool { return turn.Standing.State.Lacks() })
+}
+
+// StandingAt is how a point stands to the fix, by its place in the survey's points;
+// ok is false if it was not asked.
+func (f *Fix) StandingAt(point int) (standing Standing, ok bool) {
+	standing, ok = f.standings[point]
+	return standing, ok
 }
 
 // Loss is a release, or a head, that lacks fixes which an earlier release has.
 type Loss struct {
 	Point Point
-	// Holder is the last release before it that has them.
+	// Holder is the last release before it that has them, or a line's tip where no
+	// release has them yet.
 	Holder Point
 	Fixes  []Missed
+
+	coming bool // the point is one of the heads
 }
 
 // Missed is a fix that is lost, by its place in the table, and how.
@@ -96,7 +118,13 @@ func (s *Survey) Table(heads []int) (*Table, error) {
 		fixes = append(fixes, fix)
 	}
 	table.Fixes = s.regroup(fixes)
-	table.Losses = s.losses(table.Fixes, lines, heads)
+	for _, loss := range s.losses(table.Fixes, lines, heads) {
+		if loss.coming {
+			table.Coming = append(table.Coming, loss)
+		} else {
+			table.Losses = append(table.Losses, loss)
+		}
+	}
 	return table, nil
 }
 
@@ -190,7 +218,7 @@ func (s *Survey) examine(group []candidate, lines []line, heads []int) (Fix, err
 	lead := group[0]
 	fix := Fix{
 		Commit: s.graph.commits[lead.at], Line: lines[lead.line].Line, at: lead.at, first: lead.first,
-		Cells: make([]*Cell, len(lines)), Heads: map[int]Standing{}, standings: map[int]Standing{},
+		Cells: make([]*Cell, len(lines)), standings: map[int]Standing{},
 	}
 	for _, other := range group[1:] {
 		fix.Others = append(fix.Others, s.graph.commits[other.at].ID)
@@ -207,11 +235,9 @@ func (s *Survey) examine(group []candidate, lines []line, heads []int) (Fix, err
 		fix.Cells[number] = cell
 	}
 	for _, head := range heads {
-		standing, err := s.standingOf(&fix, head)
-		if err != nil {
+		if _, err := s.standingOf(&fix, head); err != nil {
 			return fix, err
 		}
-		fix.Heads[head] = standing
 	}
 	return fix, nil
 }
@@ -277,15 +303,26 @@ func (s *Survey) cell(fix *Fix, line line, own bool) (*Cell, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch version := s.points[point].Version; {
-		case version.IsZero():
-		case standing.State.Has() && cell.First.IsZero():
-			cell.First = version
-		case standing.State.Lacks():
-			cell.Lacking = append(cell.Lacking, version)
-		}
+		cell.add(s.points[point].Version, standing)
 	}
 	return cell, nil
+}
+
+// add notes how the line's next release stands to the fix.
+func (c *Cell) add(version release.Version, standing Standing) {
+	if version.IsZero() {
+		return
+	}
+	if standing.State.Has() && c.First.IsZero() {
+		c.First = version
+	}
+	if last := len(c.Turns) - 1; last >= 0 {
+		before := c.Turns[last].Standing.State
+		if before == standing.State || before.Has() && standing.State.Has() || before.Lacks() && standing.State.Lacks() {
+			return
+		}
+	}
+	c.Turns = append(c.Turns, Turn{version, standing})
 }
 
 // owes reports whether a release should have a fix: it has a higher version than the
