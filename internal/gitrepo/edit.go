@@ -26,7 +26,7 @@ import (
 //
 //	MakeEdit  the record first, the worktree, the directory under worktrees in one
 //	          step, the record again                        (edit_make.go, edit_checkout.go)
-//	Result    the tree that the worktree's files make now   (edit_result.go, edit_scan.go)
+//	Result    the tree that the worktree's files make now   (edit_result.go, edit_read.go, edit_tree.go)
 //	Remove    the reverse, the record last                  (edit_remove.go)
 //
 // A process may end at any point of this: whatever is there has a record, and by
