@@ -107,6 +107,23 @@ func TestMergeTreeReadsAttributes(t *testing.T) {
 	}
 }
 
+// A file may be larger than those that are read elsewhere.
+func TestMergeTreeMergesLargeFiles(t *testing.T) {
+	t.Parallel()
+	repo := gittest.New(t)
+	repo.Git("config", "core.compression", "0")
+	line := strings.Repeat("x", 1<<20) + "\n"
+	text := strings.Repeat(line, 34)
+	base := repo.Commit("base", gittest.Files{"large": text}).String()
+	theirs := repo.Commit("theirs", gittest.Files{"large": text + "theirs\n"}).String()
+	repo.Git("switch", "--quiet", "--create", "ours", base)
+	ours := repo.Commit("ours", gittest.Files{"large": "ours\n" + text}).String()
+	want := repo.Git("merge-tree", "--write-tree", ours, theirs)
+	if code, out, errors := mergeTree(repo, ".", "", "--merge-base", base, ours, theirs); code != 0 || out != want+"\n" {
+		t.Errorf("exit code %d, printed %q, want %q\n%s", code, out, want, errors)
+	}
+}
+
 func TestMergeTreeUsage(t *testing.T) {
 	t.Parallel()
 	repo := mergeFixture(t)

@@ -7,6 +7,10 @@ import (
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
+// mergeBlobLimit is the size, in bytes, up to which files are read: git merges no
+// lines of larger ones either, and they have to be told from text.
+const mergeBlobLimit = 1 << 30
+
 // MergeObjects gives a repository's objects to a merge.
 type MergeObjects struct{ Repository *gitrepo.Repository }
 
@@ -14,7 +18,7 @@ type MergeObjects struct{ Repository *gitrepo.Repository }
 func (o MergeObjects) Tree(id object.ID) (object.Tree, error) { return o.Repository.Tree(id) }
 
 // Blob reads a file.
-func (o MergeObjects) Blob(id object.ID) ([]byte, error) { return o.Repository.Blob(id, 0) }
+func (o MergeObjects) Blob(id object.ID) ([]byte, error) { return o.Repository.Blob(id, mergeBlobLimit) }
 
 // BlobSize is the length of a file.
 func (o MergeObjects) BlobSize(id object.ID) (int64, error) { return o.Repository.Size(id) }
