@@ -6,7 +6,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 BIN           := .bin
 
-.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench parity clean
+.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench parity corpus clean
 
 ## build: the binary, as .bin/looprel
 build:
@@ -58,9 +58,14 @@ vulnerabilities:
 bench:
 	$(GO) run ./internal/benchmark
 
-## parity: hold the merge engine against git on a corpus of real backports
+## parity: hold the merge engine against git on real backports, those of the file
+## CORPUS or, without it, those that the clone REPO has
 parity: build
-	$(GO) run ./internal/parity -looprel $(BIN)/looprel -corpus $(CORPUS) -repo $(REPO)
+	$(GO) run ./internal/parity -looprel $(BIN)/looprel -repo $(REPO) $(if $(CORPUS),-corpus $(CORPUS))
+
+## corpus: parity on the backports of REPO, which keeps git's outcomes in CORPUS
+corpus: build
+	$(GO) run ./internal/parity -looprel $(BIN)/looprel -repo $(REPO) -write $(CORPUS)
 
 clean:
 	rm -rf $(BIN)

@@ -13,70 +13,65 @@ import (
 // emptyTree is the base of a commit that has no parent.
 const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
-// findBases fills in the first parents of the picked commits.
-func findBases(ctx context.Context, repository string, rows []row) error {
-	var names strings.Builder
-	for _, row := range rows {
-		fmt.Fprintf(&names, "%s^1\n", row.theirs)
-	}
-	command := exec.CommandContext(ctx, "git", "cat-file", "--batch-check=%(objectname) %(objecttype)")
-	command.Env = append(os.Environ(), "GIT_DIR="+gitDir(repository))
-	command.Stdin = strings.NewReader(names.String())
-	command.Stderr = os.Stderr
-	output, err := command.Output()
-	if err != nil {
-		return fmt.Errorf("git cat-file in %s: %w", repository, err)
-	}
-	lines := strings.Split(strings.TrimSuffix(string(output), "\n"), "\n")
-	if len(lines) != len(rows) {
-		return fmt.Errorf("git cat-file in %s: %d answers to %d questions", repository, len(lines), len(rows))
-	}
-	for i, line := range lines {
-		id, kind, _ := strings.Cut(line, " ")
-		rows[i].base = emptyTree
-		if kind == "commit" {
-			rows[i].base = id
-		}
-	}
-	return nil
+// cost is the processor time of the merges of one program.
+type cost struct {
+	merges time.Duration
 }
 
-// gitDir is the directory that has a repository's objects.
-func gitDir(repository string) string {
-	if _, err := os.Stat(repository + "/.git"); err == nil {
-		return repository + "/.git"
+func (c *cost) add(state *os.ProcessState) {
+	if state != nil {
+		c.merges += state.UserTime() + state.SystemTime()
 	}
-	return repository
 }
 
-// ask has looprel merge all rows in one run, and says what that cost.
-func ask(ctx context.Context, looprel, repository string, rows []row) (answers []answer, cost string, err error) {
-	var merges strings.Builder
-	for _, row := range rows {
-		fmt.Fprintf(&merges, "%s -- %s %s\n", row.base, row.ours, row.theirs)
-	}
+// each is the cost of one of so many merges.
+func (c *cost) each(count int) time.Duration {
+	return (c.merges / time.Duration(max(count, 1))).Round(10 * time.Microsecond)
+}
+
+// ask has looprel merge in one run what the lines say, and gives its answers.
+func ask(ctx context.Context, looprel, repository string, lines []string) ([]string, cost, error) {
 	command := exec.CommandContext(ctx, looprel, "merge-tree", "--stdin", "--attr-source", "ours")
 	command.Env = append(os.Environ(), "GIT_DIR="+gitDir(repository))
-	command.Stdin = strings.NewReader(merges.String())
+	command.Stdin = strings.NewReader(strings.Join(lines, ""))
 	command.Stderr = os.Stderr
 	var output bytes.Buffer
 	command.Stdout = &output
 	if err := command.Run(); err != nil {
-		return nil, "", fmt.Errorf("%s merge-tree: %w", looprel, err)
+		return nil, cost{}, fmt.Errorf("%s merge-tree: %w", looprel, err)
 	}
-	state := command.ProcessState
-	each := (state.UserTime() + state.SystemTime()) / time.Duration(max(len(rows), 1))
-	fields := strings.Split(output.String(), "\x00")
-	for range rows {
-		if len(fields) < 3 {
-			return nil, "", fmt.Errorf("%s merge-tree: %d answers to %d questions", looprel, len(answers), len(rows))
-		}
-		one := answer{clean: fields[0] == "1", tree: fields[1]}
-		for fields = fields[2:]; fields[0] != ""; fields = fields[1:] {
-			one.paths = append(one.paths, fields[0])
-		}
-		fields = fields[1:]
-		answers = append(answers, one)
+	var used cost
+	used.add(command.ProcessState)
+	answers, err := splitAnswers(output.String(), len(lines))
+	if err != nil {
+		return nil, used, fmt.Errorf("%s merge-tree: %w", looprel, err)
 	}
-	return answers, fmt.Sprintf("%s of CPU for each", each.Round(10*time.Microsecond)), nil
+	return answers, used, nil
+}
+
+// splitAnswers takes apart what merge-tree --stdin prints: each answer is 1 or 0,
+// the tree, the conflicted paths and an empty string, a NUL after each.
+func splitAnswers(output string, count int) ([]string, error) {
+	answers := make([]string, 0, count)
+	for output != "" {
+		end := strings.Index(output, "\x00\x00")
+		if end < 0 {
+			return nil, fmt.Errorf("the output ends with %q", output)
+		}
+		answers = append(answers, output[:end])
+		output = output[end+2:]
+	}
+	if len(answers) != count {
+		return nil, fmt.Errorf("%d answers to %d questions", len(answers), count)
+	}
+	return answers, nil
+}
+
+// parseAnswer reads one answer.
+func parseAnswer(text string) answer {
+	fields := strings.Split(text, "\x00")
+	if len(fields) < 2 {
+		return answer{}
+	}
+	return answer{clean: fields[0] == "1", tree: fields[1], paths: fields[2:]}
 }

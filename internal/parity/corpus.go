@@ -8,10 +8,16 @@ import (
 
 // row is a backport, and what git makes of it.
 type row struct {
+	backport           string
 	base, ours, theirs string
 	status             string // "clean", "empty" or "conflict"
 	tree               string
 	paths              string
+
+	// trees are those of base, ours and theirs, synthetic the commits that were
+	// made of them, and recorded the tree of the backport. A mined row has them.
+	trees, synthetic [3]string
+	recorded         string
 }
 
 // The columns of a corpus that count.
@@ -23,6 +29,12 @@ const (
 	pathsColumn
 	columns
 )
+
+// header names the columns.
+const header = "#repo\tbackport_sha\tparent_sha\tpicked_sha\toracle_status\toracle_tree\tconflicted_paths\trecorded_tree\n"
+
+// none stands in a column for nothing.
+const none = "-"
 
 func readCorpus(name string) ([]row, error) {
 	content, err := os.ReadFile(name)
@@ -47,7 +59,31 @@ func readCorpus(name string) ([]row, error) {
 	return rows, nil
 }
 
-// answer is what looprel makes of a backport.
+// writeCorpus writes the rows that git has an outcome for.
+func writeCorpus(name, repository string, rows []row) error {
+	var text strings.Builder
+	text.WriteString(header)
+	for _, row := range rows {
+		if row.status != "" {
+			columns := []string{repository, row.backport, row.ours, row.theirs, row.status, row.tree, row.paths, row.recorded}
+			text.WriteString(strings.Join(columns, "\t") + "\n")
+		}
+	}
+	return os.WriteFile(name, []byte(text.String()), 0o600)
+}
+
+// settle takes an answer of git for the row's outcome.
+func (r *row) settle(a answer) {
+	r.status, r.tree, r.paths = "clean", a.tree, none
+	switch {
+	case !a.clean:
+		r.status, r.tree, r.paths = "conflict", none, strings.Join(a.paths, "|")
+	case a.tree == r.trees[1]:
+		r.status = "empty"
+	}
+}
+
+// answer is what looprel, or git, makes of a backport.
 type answer struct {
 	clean bool
 	tree  string
