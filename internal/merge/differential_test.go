@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	textMerges = flag.Int("merges", 4000, "how many generated merges of one file to hold against git")
+	textMerges = flag.Int("merges", 9000, "how many generated merges of one file to hold against git")
 	vastMerges = flag.Int("vast-merges", 1, "how many generated merges of very long files to hold against git")
 	textSeed   = flag.Uint64("merges-seed", 1, "the seed of the first batch of generated merges; each batch has the next one")
 )

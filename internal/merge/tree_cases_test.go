@@ -106,7 +106,7 @@ func TestTreeCases(t *testing.T) {
 		"git starts over": {files{"e/a/a.b": regular(text)}, files{"e/d": regular("")},
 			files{"d/a/a/a/e/new/d/c": regular(""), "new/a/a.b": regular(text), "new/d/c": regular(""), "new/x.c": regular("")}},
 	}
-	oracle := newTreeOracle(t, nil)
+	oracle := newTreeOracle(t)
 	names := slices.Sorted(maps.Keys(cases))
 	all := make([]treeCase, len(names))
 	for i, name := range names {

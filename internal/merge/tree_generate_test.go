@@ -18,7 +18,11 @@ type treeGenerator struct {
 	names    []string // of files
 	dirs     []string // of directories
 	families int      // how many kinds of content there are
-	fresh    int
+	deep     bool     // some of the directories are far down
+	// focus is a directory in which much of what both sides do happens, so that it
+	// meets; "" for none.
+	focus string
+	fresh int
 }
 
 func newTreeGenerator(seed uint64) *treeGenerator {
@@ -32,6 +36,7 @@ func (g *treeGenerator) chance(percent int) bool { return g.IntN(100) < percent 
 // merge makes one merge.
 func (g *treeGenerator) merge() treeCase {
 	g.chooseNames()
+	g.focus = ""
 	base := files{}
 	count := 1 + g.IntN(1+g.IntN(30))
 	if g.chance(2) {
@@ -40,15 +45,28 @@ func (g *treeGenerator) merge() treeCase {
 	for range count {
 		g.add(base)
 	}
+	if g.chance(60) {
+		g.focus = directoryOf(g.any(base))
+		for range g.IntN(5) {
+			g.add(base)
+		}
+	}
 	shared := maps.Clone(base)
 	for range g.IntN(3) * g.IntN(2) {
 		g.change(shared)
 	}
 	ours, theirs := maps.Clone(shared), maps.Clone(shared)
-	for range g.IntN(1 + g.IntN(9)) {
+	if g.chance(20) {
+		g.moveAgainstAddition(ours, theirs)
+	}
+	if path := g.any(base); g.chance(20) && ours[path] == theirs[path] && ours[path].mode != 0 {
+		g.modify(ours, path)
+		g.modify(theirs, path)
+	}
+	for range 1 + g.IntN(1+g.IntN(8)) {
 		g.change(ours)
 	}
-	for range g.IntN(1 + g.IntN(9)) {
+	for range 1 + g.IntN(1+g.IntN(8)) {
 		g.change(theirs)
 	}
 	return treeCase{base: base, ours: ours, theirs: theirs}
@@ -60,7 +78,7 @@ func (g *treeGenerator) chooseNames() {
 	g.dirs = []string{"a", "b", "d", "e"}
 	switch g.IntN(5) {
 	case 0:
-		g.names = append(g.names, "é", "sp ace", `quo"te`, "世界", "~", "a~b")
+		g.names = append(g.names, "é", "sp ace", `quo"te`, "世界", "~", "a~b", "tab\there", "new\nline", `back\slash`, "\xff")
 		g.dirs = append(g.dirs, "ü", "d.d", "d-d")
 	case 1:
 		g.names = nil
@@ -73,10 +91,14 @@ func (g *treeGenerator) chooseNames() {
 		g.names = append(g.names, g.dirs...)
 	}
 	g.families = 1 + g.IntN(12)
+	g.deep = g.chance(15)
 }
 
 func (g *treeGenerator) dir() string {
 	depth := []int{0, 1, 1, 1, 2, 2, 3, 5}[g.IntN(8)]
+	if g.deep && g.chance(40) {
+		depth = 6 + g.IntN(7)
+	}
 	dir := ""
 	for range depth {
 		dir += g.pick(g.dirs) + "/"
@@ -89,70 +111,13 @@ func (g *treeGenerator) path() string { return g.dir() + g.pick(g.names) }
 // add adds a file, mostly a regular one.
 func (g *treeGenerator) add(tree files) {
 	path := g.path()
-	if g.chance(40) && len(tree) > 0 {
+	switch {
+	case g.focus != "" && g.chance(50):
+		path = g.focus + g.pick(g.names)
+	case g.chance(40) && len(tree) > 0:
 		path = directoryOf(g.any(tree)) + g.pick(g.names)
 	}
 	g.put(tree, path, g.file())
-}
-
-func (g *treeGenerator) file() file {
-	switch g.IntN(30) {
-	case 0:
-		return file{object.ModeSymlink, g.path()}
-	case 1:
-		return file{object.ModeSubmodule, fmt.Sprintf("%040x", 1+g.IntN(4))}
-	case 2:
-		return file{object.ModeFile, ""}
-	case 3:
-		return file{object.ModeFile, "\x00binary\n" + g.text()}
-	case 4:
-		return file{object.ModeExecutable, g.text()}
-	}
-	return file{object.ModeFile, g.text()}
-}
-
-// text makes content of one of the families, which share most of their lines.
-func (g *treeGenerator) text() string {
-	family := g.IntN(g.families)
-	var text strings.Builder
-	end := "\n"
-	if g.chance(5) {
-		end = "\r\n"
-	}
-	for i := range 3 + 3*(family%5) {
-		fmt.Fprintf(&text, "family %d has the line %d%s", family, i, end)
-	}
-	if g.chance(40) {
-		return g.edit(text.String())
-	}
-	return text.String()
-}
-
-// edit changes some lines of a text.
-func (g *treeGenerator) edit(text string) string {
-	lines := strings.SplitAfter(text, "\n")
-	for range 1 + g.IntN(1+g.IntN(6)) {
-		at := g.IntN(len(lines))
-		g.fresh++
-		line := fmt.Sprintf("fresh line %d\n", g.fresh%50)
-		switch g.IntN(4) {
-		case 0:
-			lines = slices.Insert(lines, at, line)
-		case 1:
-			lines[at] = line
-		case 2:
-			if len(lines) > 1 {
-				lines = slices.Delete(lines, at, at+1)
-			}
-		case 3:
-			lines = append(lines, line)
-		}
-	}
-	text = strings.Join(lines, "")
-	if g.chance(5) {
-		text = strings.TrimSuffix(text, "\n")
-	}
-	return text
 }
 
 // put places a file, and removes what cannot stay beside it.
@@ -165,7 +130,17 @@ func (g *treeGenerator) put(tree files, path string, f file) {
 	tree[path] = f
 }
 
-func (g *treeGenerator) any(tree files) string { return g.pick(slices.Sorted(maps.Keys(tree))) }
+// any gives a path of a tree, often one in the focus.
+func (g *treeGenerator) any(tree files) string {
+	paths := slices.Sorted(maps.Keys(tree))
+	if g.focus != "" && g.chance(60) {
+		inside := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !strings.HasPrefix(path, g.focus) })
+		if len(inside) > 0 {
+			return g.pick(inside)
+		}
+	}
+	return g.pick(paths)
+}
 
 // change does to a tree one of the things that people do.
 func (g *treeGenerator) change(tree files) {
@@ -175,7 +150,7 @@ func (g *treeGenerator) change(tree files) {
 	}
 	path := g.any(tree)
 	f := tree[path]
-	switch g.IntN(16) {
+	switch g.IntN(18) {
 	case 0, 1, 2:
 		g.modify(tree, path)
 	case 3:
@@ -198,6 +173,10 @@ func (g *treeGenerator) change(tree files) {
 		g.put(tree, path, g.file())
 	case 15:
 		g.swap(tree, path)
+	case 16:
+		g.retype(tree, path)
+	case 17:
+		g.convert(tree, path)
 	}
 }
 
@@ -207,7 +186,7 @@ func (g *treeGenerator) modify(tree files, path string) {
 	case object.ModeSymlink:
 		f.content = g.path()
 	case object.ModeSubmodule:
-		f.content = fmt.Sprintf("%040x", 1+g.IntN(4))
+		f = g.submodule()
 	default:
 		f.content = g.edit(f.content)
 	}
@@ -227,6 +206,50 @@ func (g *treeGenerator) chmod(tree files, path string) {
 		f.mode ^= object.ModeFile ^ object.ModeExecutable
 	}
 	tree[path] = f
+}
+
+// retype makes something of another type of what is at a path.
+func (g *treeGenerator) retype(tree files, path string) {
+	switch f := tree[path]; f.mode {
+	case object.ModeSymlink:
+		tree[path] = g.submodule()
+	case object.ModeSubmodule:
+		tree[path] = file{object.ModeFile, g.text()}
+	default:
+		tree[path] = g.symlink()
+	}
+}
+
+// convert gives a file's lines the other line break.
+func (g *treeGenerator) convert(tree files, path string) {
+	f := tree[path]
+	if !f.mode.IsFile() {
+		return
+	}
+	if lf := strings.ReplaceAll(f.content, "\r\n", "\n"); lf != f.content {
+		f.content = lf
+	} else {
+		f.content = strings.ReplaceAll(f.content, "\n", "\r\n")
+	}
+	tree[path] = f
+}
+
+// moveAgainstAddition moves a directory on one side and adds to it on the other.
+func (g *treeGenerator) moveAgainstAddition(one, other files) {
+	if g.chance(50) {
+		one, other = other, one
+	}
+	if len(one) == 0 {
+		return
+	}
+	path := g.any(one)
+	g.moveDirectory(one, path)
+	name := g.pick(g.names)
+	if g.chance(50) {
+		g.fresh++
+		name = fmt.Sprintf("added%d", g.fresh)
+	}
+	g.put(other, directoryOf(path)+name, g.file())
 }
 
 // moveDirectory moves a directory, or most of it.

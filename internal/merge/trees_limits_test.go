@@ -160,7 +160,7 @@ func TestNothingIsLostWithDirectories(t *testing.T) {
 			files{"x": regular(text), "e/d": regular("d\n")},
 		}, []string{"a", "e/a/a", "e/d", "x"}},
 	}
-	oracle := newTreeOracle(t, nil)
+	oracle := newTreeOracle(t)
 	for name, c := range cases {
 		paths := oracle.paths(c.treeCase, treeOutcome{ours: "ours", theirs: "theirs"})
 		if got := slices.Sorted(maps.Keys(paths)); !slices.Equal(got, c.kept) {

@@ -13,58 +13,66 @@ import (
 )
 
 var (
-	treeMerges = flag.Int("tree-merges", 3000, "how many generated merges of trees to hold against git")
-	treeSeed   = flag.Uint64("tree-seed", 1, "the seed of the first batch of generated merges of trees")
+	treeMerges      = flag.Int("tree-merges", 8000, "how many generated merges of trees to hold against git")
+	attributeMerges = flag.Int("attribute-merges", 3000, "how many generated merges of trees with .gitattributes to hold against git")
+	treeSeed        = flag.Uint64("tree-seed", 1, "the seed of the first batch of generated merges of trees")
 )
+
+// attributesBatch is the number of merges with the same .gitattributes.
+const attributesBatch = 100
 
 // TestTreesEqualGit holds generated merges of trees against git merge-tree.
 func TestTreesEqualGit(t *testing.T) {
 	t.Parallel()
-	holdTreesAgainstGit(t, nil, *treeSeed, *treeMerges)
+	oracle := newTreeOracle(t)
+	holdTreesAgainstGit(oracle, *treeSeed, *treeMerges, batchSize, func(*treeGenerator) {})
 }
 
-// TestTreesWithAttributesEqualGit does so with .gitattributes.
+// TestTreesWithAttributesEqualGit does so with generated .gitattributes.
 func TestTreesWithAttributesEqualGit(t *testing.T) {
 	t.Parallel()
-	for i, lines := range []string{
-		"* merge=union\n",
-		"* -merge\n[ab] merge\n",
-		"*.c binary\na* conflict-marker-size=12\nd/** merge=union\n",
-		"[attr]whole merge=binary\n/a/** whole\nx* -diff\ne/* merge=unknown conflict-marker-size=3\n",
-	} {
-		t.Run(lines, func(t *testing.T) {
-			t.Parallel()
-			attributes := files{
-				".gitattributes":   {object.ModeFile, lines},
-				"d/.gitattributes": {object.ModeFile, "a merge=union\nb !merge\n"},
-			}
-			holdTreesAgainstGit(t, attributes, *treeSeed+uint64(1000*i), *treeMerges/10)
-		})
-	}
+	oracle := newTreeOracle(t)
+	holdTreesAgainstGit(oracle, *treeSeed, *attributeMerges, attributesBatch, func(g *treeGenerator) {
+		oracle.heed(g.attributes())
+	})
 }
 
-func holdTreesAgainstGit(t *testing.T, attributes files, seed uint64, count int) {
+// holdTreesAgainstGit makes batches, each with a seed of its own, and prepares the
+// oracle for each.
+func holdTreesAgainstGit(oracle *treeOracle, seed uint64, count, batchSize int, prepare func(*treeGenerator)) {
+	t := oracle.t
 	t.Helper()
-	oracle := newTreeOracle(t, attributes)
 	crashed, damaged, first := 0, 0, seed
 	for done := 0; done < count; done += batchSize {
 		generator := newTreeGenerator(seed)
+		prepare(generator)
 		cases := make([]treeCase, min(batchSize, count-done))
 		for i := range cases {
 			cases[i] = generator.merge()
 		}
 		for i, outcome := range oracle.merge(cases) {
-			difference := oracle.compare(cases[i], outcome)
 			switch {
 			case outcome.crashed:
 				crashed++
-			case difference != "" && oracle.isDamaged(cases[i], outcome):
+			case oracle.compare(cases[i], outcome) == "":
+				continue
+			case oracle.isDamaged(cases[i], outcome):
 				damaged++
-			case difference != "":
+			default:
 				t.Fatalf("seed %d, merge %d: git and Trees disagree:\n%s", seed, i, oracle.explain(minimiseTrees(oracle, cases[i])))
+			}
+			if problem := oracle.wellFormed(cases[i]); problem != "" {
+				t.Fatalf("seed %d, merge %d, for which git has no outcome: %s", seed, i, problem)
+			}
+			if simpler, found := oracle.disagreeingNeighbour(cases[i]); found {
+				t.Fatalf("seed %d, near merge %d, for which git has no outcome: git and Trees disagree:\n%s",
+					seed, i, oracle.explain(minimiseTrees(oracle, simpler)))
 			}
 		}
 		seed++
+	}
+	if 100*(crashed+damaged) > count+100 {
+		t.Errorf("git has no outcome for %d of %d merges, which is too many", crashed+damaged, count)
 	}
 	t.Logf("%d merges agree, seeds %d to %d; of %d more git made nothing, and of %d something damaged",
 		count-crashed-damaged, first, seed-1, crashed, damaged)
@@ -125,7 +133,7 @@ func minimiseTrees(oracle *treeOracle, c treeCase) treeCase {
 		smaller = false
 		candidates := simpler(c)
 		for i, outcome := range oracle.merge(candidates) {
-			if oracle.compare(candidates[i], outcome) != "" && !oracle.isDamaged(candidates[i], outcome) {
+			if oracle.disagrees(candidates[i], outcome) {
 				c, smaller = candidates[i], true
 				break
 			}
