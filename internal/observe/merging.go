@@ -18,7 +18,9 @@ type MergeObjects struct{ Repository *gitrepo.Repository }
 func (o MergeObjects) Tree(id object.ID) (object.Tree, error) { return o.Repository.Tree(id) }
 
 // Blob reads a file.
-func (o MergeObjects) Blob(id object.ID) ([]byte, error) { return o.Repository.Blob(id, mergeBlobLimit) }
+func (o MergeObjects) Blob(id object.ID) ([]byte, error) {
+	return o.Repository.Blob(id, mergeBlobLimit)
+}
 
 // BlobSize is the length of a file.
 func (o MergeObjects) BlobSize(id object.ID) (int64, error) { return o.Repository.Size(id) }
