@@ -69,12 +69,13 @@ func (m *merger) decidePlace(p *place) error {
 	siblings := p.parent.contents
 	if p.directories == 0 && p.contents != nil && len(p.contents.places) > 0 {
 		// A renamed directory has put files below what is a file. They are in
-		// conflict, and as in git the file has the place unless it is gone.
+		// conflict, and as in git a file that is undecided has the place, and
+		// otherwise the directory.
 		tree, err := m.decideDirectory(p)
 		if err != nil {
 			return err
 		}
-		if p.settled && p.outcome.IsZero() {
+		if p.settled {
 			p.outcome = tree
 		}
 	}

@@ -139,17 +139,16 @@ func (m *merger) collect(side *side, path string, before, after Version) error {
 	var err error
 	inStep(trees, func(name string, versions [stageCount]Version) {
 		m.seenAtLast++
-		if err == nil {
-			err = m.collectEntry(side, childPath(path, name), versions[baseStage], versions[side.stage])
+		before, after := versions[baseStage], versions[side.stage]
+		if err == nil && before != after {
+			err = m.collectEntry(side, childPath(path, name), before, after)
 		}
 	})
 	return err
 }
 
+// collectEntry does so for an entry that differs.
 func (m *merger) collectEntry(side *side, path string, before, after Version) error {
-	if before == after {
-		return nil
-	}
 	wasDirectory, isDirectory := before.Mode == object.ModeDirectory, after.Mode == object.ModeDirectory
 	if wasDirectory && !isDirectory {
 		side.removed[path] = notNeeded

@@ -103,6 +103,22 @@ func TestTreeCases(t *testing.T) {
 			files{"d/new/d/a": regular(text), "d/new/e": regular("")}},
 		"a directory where a renamed file was": {files{"b/e": regular(text)}, files{"e": regular(text)},
 			files{"b/a": regular(""), "b/b/e/d": regular("")}},
+		"a renamed directory puts files below a changed link": {
+			files{"b/f": regular("1\r\n2\r\n"), "f": regular("")},
+			files{"b/n": regular(""), "b/f/n": regular(""), "f": link("x")},
+			files{"b": regular("1\r\n2\r\n"), "f": regular("")}},
+		"a renamed directory puts files below a changed file": {
+			files{"b/f": regular("1\r\n2\r\n"), "f": regular(text)},
+			files{"b/n": regular(""), "b/f/n": regular(""), "f": regular(numbered("line", 20, 3))},
+			files{"b": regular("1\r\n2\r\n"), "f": regular(numbered("line", 20, 15))}},
+		"a renamed directory puts files below a file in conflict": {
+			files{"b/f": regular("1\r\n2\r\n"), "f": regular(text)},
+			files{"b/n": regular(""), "b/f/n": regular(""), "f": regular(numbered("line", 20, 3))},
+			files{"b": regular("1\r\n2\r\n"), "f": regular(numbered("line", 20, 2, 3))}},
+		"a renamed directory puts files below an added file": {
+			files{"b/f": regular("1\r\n2\r\n")},
+			files{"b/n": regular(""), "b/f/n": regular("")},
+			files{"b": regular("1\r\n2\r\n"), "f": regular(text)}},
 		"git starts over": {files{"e/a/a.b": regular(text)}, files{"e/d": regular("")},
 			files{"d/a/a/a/e/new/d/c": regular(""), "new/a/a.b": regular(text), "new/d/c": regular(""), "new/x.c": regular("")}},
 	}
