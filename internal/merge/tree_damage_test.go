@@ -114,8 +114,8 @@ func place(path string) string {
 }
 
 // isLost reports whether a file is missing in git's outcome that should not be:
-// one that all three trees have, or one that a side has made or changed and whose
-// content is nowhere in git's outcome.
+// one that all three trees have, one that a side has put there, or one that a side
+// has put elsewhere and whose content is nowhere in git's outcome.
 func isLost(c treeCase, git map[string]versionAt, version versionAt) bool {
 	_, inBase := c.base[version.path]
 	_, inOurs := c.ours[version.path]
@@ -123,14 +123,10 @@ func isLost(c treeCase, git map[string]versionAt, version versionAt) bool {
 	if inBase && inOurs && inTheirs {
 		return true
 	}
-	for _, one := range git {
-		if one.id == version.id {
-			return false
-		}
-	}
+	isElsewhere := slices.ContainsFunc(slices.Collect(maps.Values(git)), func(one versionAt) bool { return one.id == version.id })
 	for _, side := range []files{c.ours, c.theirs} {
 		for path, f := range side {
-			if before, known := c.base[path]; f.id() == version.id && (!known || before != f) {
+			if f.id() == version.id && c.base[path] != f && (path == version.path || !isElsewhere) {
 				return true
 			}
 		}
