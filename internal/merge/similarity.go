@@ -3,7 +3,7 @@ package merge
 import (
 	"bytes"
 	"math"
-	"slices"
+	"math/bits"
 )
 
 const (
@@ -40,38 +40,79 @@ type chunk struct {
 // their bytes up by hash. In text, the CR before an LF does not count. As in git
 // before 2.44, what follows the last full chunk is left out.
 func chunksOf(content []byte, text bool) []chunk {
-	var high, low uint32
-	length := uint32(0)
-	raw := make([]uint64, 0, bytes.Count(content, []byte("\n"))+len(content)/chunkLimit)
-	for i, c := range content {
-		if text && c == '\r' && i+1 < len(content) && content[i+1] == '\n' {
-			continue
-		}
-		low, high = low<<7^high>>25, high<<7^low>>25
-		low += uint32(c)
-		length++
-		if length < chunkLimit && c != '\n' {
-			continue
-		}
-		raw = append(raw, uint64((low+high*0x61)%chunkHashes)<<32|uint64(length))
-		high, low, length = 0, 0, 0
+	if text && bytes.Contains(content, []byte("\r\n")) {
+		content = bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
 	}
-	slices.Sort(raw)
-	return sumUp(raw)
+	all := make([]chunk, 0, bytes.Count(content, []byte("\n"))+len(content)/chunkLimit)
+	for {
+		size, full := chunkSize(content)
+		if !full {
+			break
+		}
+		all = append(all, chunk{hash: hashChunk(content[:size]), bytes: uint32(size)}) //nolint:gosec // at most chunkLimit
+		content = content[size:]
+	}
+	return sumUp(sortChunks(all))
 }
 
-// sumUp joins the sorted chunks of equal hash.
-func sumUp(raw []uint64) []chunk {
-	var chunks []chunk
-	for _, one := range raw {
-		hash, length := uint32(one>>32), uint32(one&math.MaxUint32)
-		if last := len(chunks) - 1; last >= 0 && chunks[last].hash == hash {
-			chunks[last].bytes += length
-			continue
+// chunkSize is the size of the content's first chunk, if there is a full one.
+func chunkSize(content []byte) (size int, full bool) {
+	window := content[:min(chunkLimit, len(content))]
+	if end := bytes.IndexByte(window, '\n'); end >= 0 {
+		return end + 1, true
+	}
+	return len(window), len(window) == chunkLimit
+}
+
+// hashChunk mixes the bytes into two words of 32 bits, which are rotated as one of
+// 64 and of which the lower takes each byte in.
+func hashChunk(content []byte) uint32 {
+	const lowerWord = math.MaxUint32
+	var words uint64
+	for _, c := range content {
+		words = bits.RotateLeft64(words, 7)
+		words = words&^lowerWord | (words+uint64(c))&lowerWord
+	}
+	return (uint32(words&lowerWord) + uint32(words>>32)*0x61) % chunkHashes
+}
+
+// sortDigit is the number of bits by which sortChunks sorts at a time; twice that
+// many hold any hash.
+const sortDigit = 9
+
+// sortChunks sorts chunks by hash. There are so many of them, and their hashes are
+// so short, that sorting by digits is several times as fast as comparing.
+func sortChunks(chunks []chunk) []chunk {
+	sorted := make([]chunk, len(chunks))
+	for shift := 0; shift < 2*sortDigit; shift += sortDigit {
+		var starts [1<<sortDigit + 1]int
+		digit := func(c chunk) uint32 { return c.hash >> shift & (1<<sortDigit - 1) }
+		for _, c := range chunks {
+			starts[digit(c)+1]++
 		}
-		chunks = append(chunks, chunk{hash, length})
+		for i := 1; i < len(starts); i++ {
+			starts[i] += starts[i-1]
+		}
+		for _, c := range chunks {
+			sorted[starts[digit(c)]] = c
+			starts[digit(c)]++
+		}
+		chunks, sorted = sorted, chunks
 	}
 	return chunks
+}
+
+// sumUp joins the sorted chunks of equal hash, in place.
+func sumUp(chunks []chunk) []chunk {
+	sums := chunks[:0]
+	for _, one := range chunks {
+		if last := len(sums) - 1; last >= 0 && sums[last].hash == one.hash {
+			sums[last].bytes += one.bytes
+			continue
+		}
+		sums = append(sums, one)
+	}
+	return sums
 }
 
 // copied is how many bytes of one file may come from the other.
