@@ -48,8 +48,9 @@ func (o *treeOracle) isDamaged(c treeCase, outcome treeOutcome) bool {
 	for path, entry := range o.paths(c, outcome) {
 		engine[path] = versionAt{path, entry.Mode, entry.ID}
 	}
+	moved := movedAlong(result.Messages)
 	nothing := placesOfNothing(git)
-	addOrigins(nothing, result.Messages)
+	addOrigins(nothing, moved)
 	for path, version := range git {
 		if version != engine[path] && !nothing[place(path)] {
 			return false
@@ -60,7 +61,7 @@ func (o *treeOracle) isDamaged(c treeCase, outcome treeOutcome) bool {
 		if _, exists := git[path]; exists || nothing[place(path)] {
 			continue
 		}
-		if !isLost(c, git, version) {
+		if !isLost(c, git, version, moved[path].path) {
 			return false
 		}
 		excused[path] = true
@@ -82,18 +83,39 @@ func placesOfNothing(git map[string]versionAt) map[string]bool {
 	return places
 }
 
-// addOrigins adds where the files came from that a renamed directory has taken to
-// one of the places: git left them there, or not.
-func addOrigins(places map[string]bool, messages []merge.Message) {
+// origin is where a file was before a renamed directory took it along, and before
+// a side renamed it, "" if none did.
+type origin struct{ path, renamedFrom string }
+
+// movedAlong gives the origins of the files that renamed directories took along, by
+// their new paths.
+func movedAlong(messages []merge.Message) map[string]origin {
+	origins := map[string]origin{}
 	for _, message := range messages {
-		_, to, _ := strings.Cut(message.Text, "perhaps it should be moved to ")
-		if message.Kind != merge.FileLocation || !places[place(to)] {
+		if message.Kind != merge.FileLocation {
 			continue
 		}
-		places[message.Path] = true
-		if _, rest, renamed := strings.Cut(message.Text, " was renamed from "); renamed {
-			from, _, _ := strings.Cut(rest, ", inside a directory")
-			places[from[:strings.LastIndex(from, " in ")]] = true
+		before, _, _ := strings.Cut(message.Text, ", inside a directory")
+		from, _, _ := strings.Cut(before, " was added in ")
+		from, renamed, isRename := strings.Cut(from, " was renamed from ")
+		moved := origin{path: from}
+		if isRename {
+			moved.renamedFrom = renamed[:strings.LastIndex(renamed, " in ")]
+		}
+		origins[message.Path] = moved
+	}
+	return origins
+}
+
+// addOrigins adds where the files came from that a renamed directory has taken to
+// one of the places: git left them there, or not.
+func addOrigins(places map[string]bool, moved map[string]origin) {
+	for to, from := range moved {
+		if places[place(to)] {
+			places[from.path] = true
+			if from.renamedFrom != "" {
+				places[from.renamedFrom] = true
+			}
 		}
 	}
 }
@@ -114,9 +136,10 @@ func place(path string) string {
 }
 
 // isLost reports whether a file is missing in git's outcome that should not be:
-// one that all three trees have, one that a side has put there, or one that a side
-// has put elsewhere and whose content is nowhere in git's outcome.
-func isLost(c treeCase, git map[string]versionAt, version versionAt) bool {
+// one that all three trees have, one that a side has put there, or where a renamed
+// directory has taken it along from, or one that a side has put elsewhere and
+// whose content is nowhere in git's outcome.
+func isLost(c treeCase, git map[string]versionAt, version versionAt, movedFrom string) bool {
 	_, inBase := c.base[version.path]
 	_, inOurs := c.ours[version.path]
 	_, inTheirs := c.theirs[version.path]
@@ -126,7 +149,7 @@ func isLost(c treeCase, git map[string]versionAt, version versionAt) bool {
 	isElsewhere := slices.ContainsFunc(slices.Collect(maps.Values(git)), func(one versionAt) bool { return one.id == version.id })
 	for _, side := range []files{c.ours, c.theirs} {
 		for path, f := range side {
-			if f.id() == version.id && c.base[path] != f && (path == version.path || !isElsewhere) {
+			if f.id() == version.id && c.base[path] != f && (path == version.path || path == movedFrom || !isElsewhere) {
 				return true
 			}
 		}
