@@ -6,7 +6,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 BIN           := .bin
 
-.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench parity corpus clean
+.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench bench-merges parity corpus clean
 
 ## build: the binary, as .bin/looprel
 build:
@@ -55,8 +55,12 @@ vulnerabilities:
 	else exit $$status; fi
 
 ## bench: speed, side by side with git
-bench:
+bench: bench-merges
 	$(GO) run ./internal/benchmark
+
+## bench-merges: the merges of the clone REPO, if given of the backports in CORPUS
+bench-merges: build
+	$(GO) run ./internal/parity -measure -looprel $(BIN)/looprel $(if $(REPO),-repo $(REPO)) $(if $(CORPUS),-corpus $(CORPUS))
 
 ## parity: hold the merge engine against git on real backports, those of the file
 ## CORPUS or, without it, those that the clone REPO has

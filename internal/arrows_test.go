@@ -54,13 +54,14 @@ var arrows = map[string][]string{
 	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply",
 		"deploy", "probe", "ics", "terminal", "demo"},
 	// Support for tests, benchmarks and the demonstration.
-	"gittest":         {"object"},
-	"demo":            {"release"},
-	"benchmark":       {"object", "release", "ledger", "gitrepo"},
-	"benchmark/reads": {"object", "release", "gitrepo", "collector"},
-	"parity":          {},
+	"gittest": {"object"},
+	"demo":    {"release"},
 	// Of use to programs alone.
-	"collector": {},
+	"benchmark":       {"object", "release", "ledger", "gitrepo", "benchmark/usage"},
+	"benchmark/reads": {"object", "release", "gitrepo", "collector"},
+	"parity":          {"benchmark/usage"},
+	"collector":       {},
+	"benchmark/usage": {},
 }
 
 // pure are the packages that may not reach outside by the standard library.

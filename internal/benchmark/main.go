@@ -13,7 +13,7 @@
 //	history     commits, lines and tags, for fast-import    (history.go, source.go, stream.go)
 //	chronicle   the ledger's entries, by package ledger     (chronicle.go, shelf.go)
 //	prepare     the remotes and the clones                  (prepare.go, git.go)
-//	measure     time, processor time and memory of commands (measure.go, usage_*.go)
+//	measure     time, processor time and memory of commands (measure.go, usage)
 //	report      the table                                   (report.go)
 //
 // What looprel does is measured as a user has it: the program is built and run as

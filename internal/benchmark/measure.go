@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mozilla-services/looprel/internal/benchmark/usage"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -156,5 +157,5 @@ func measureRun(ctx context.Context, dir string, environ, arguments []string) (s
 		return sample{}, "", fmt.Errorf("%s: %w\n%s", strings.Join(arguments, " "), err, stderr.String())
 	}
 	state := process.ProcessState
-	return sample{wall: wall, cpu: state.UserTime() + state.SystemTime(), peak: peakMemory(state)}, stdout.String(), nil
+	return sample{wall: wall, cpu: state.UserTime() + state.SystemTime(), peak: usage.Peak(state)}, stdout.String(), nil
 }

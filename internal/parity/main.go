@@ -16,9 +16,10 @@
 // resulting tree of the first two, and the seventh the conflicted paths of the
 // last, with a vertical bar between them.
 //
-// It lists what disagrees and fails when anything does. It needs git, writes
-// nothing to the clone, and imports nothing of looprel: what is held against git
-// is the program.
+// It lists what disagrees and fails when anything does. With -measure it measures
+// instead what some of the merges cost, by git and by looprel in turn, and says
+// which targets are met. It needs git, writes nothing to the clone, and imports
+// nothing of looprel that takes part: what is held against git is the program.
 package main
 
 import (
@@ -32,6 +33,7 @@ import (
 
 type options struct {
 	looprel, repository, corpus, write, picks string
+	measure                                   bool
 }
 
 func main() {
@@ -41,13 +43,17 @@ func main() {
 	flag.StringVar(&o.corpus, "corpus", "", "a `FILE` of backports whose outcome is known")
 	flag.StringVar(&o.write, "write", "", "write a corpus of the backports found to this `FILE`")
 	flag.StringVar(&o.picks, "picks", "", "a `FILE` of lines \"OURS THEIRS\" to try instead of the backports found")
+	flag.BoolVar(&o.measure, "measure", false, "measure looprel and git instead, on a repository made for it if none is given")
 	flag.Parse()
-	if o.repository == "" || o.corpus != "" && o.write+o.picks != "" || flag.NArg() > 0 {
+	if o.repository == "" && !o.measure || o.corpus != "" && o.write+o.picks != "" || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
 	hold := holdCorpus
-	if o.corpus == "" {
+	switch {
+	case o.measure:
+		hold = measure
+	case o.corpus == "":
 		hold = holdHistory
 	}
 	agree, err := hold(context.Background(), o)

@@ -68,6 +68,42 @@ func TestMinedBackports(t *testing.T) {
 	holdWritten(t, judged)
 }
 
+// The repository that is made for measuring has backports of every kind.
+func TestGeneratedRepository(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "generated")
+	if err := generateRepository(t.Context(), dir, 2*busyFiles); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := mine(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := generatedFixes - generatedLine; len(rows) != want {
+		t.Errorf("%d backports, want %d", len(rows), want)
+	}
+	oracle, err := newOracle(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := oracle.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	judged, _, err := judge(t.Context(), oracle, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, row := range judged {
+		counts[row.status]++
+	}
+	if counts["clean"] < 50 || counts["conflict"] < 20 {
+		t.Errorf("outcomes %v", counts)
+	}
+}
+
 // holdWritten writes the rows as a corpus and reads them again.
 func holdWritten(t *testing.T, rows []row) {
 	t.Helper()

@@ -33,7 +33,7 @@ func newOracle(ctx context.Context, repository string) (*oracle, error) {
 	if err := os.MkdirAll(info, 0o750); err != nil {
 		return o, err
 	}
-	if _, err := git(ctx, dir, "", "init", "--quiet", dir); err != nil {
+	if _, err := git(ctx, dir, "", "init", "--quiet"); err != nil {
 		return o, err
 	}
 	objects, err := filepath.Abs(filepath.Join(gitDir(repository), "objects"))
@@ -68,24 +68,11 @@ func (o *oracle) prepare(ctx context.Context, rows []row) error {
 			fmt.Fprintf(&stream, "M 040000 %s \"\"\n", tree)
 		}
 	}
-	stream.WriteString("done\n")
-	marks := filepath.Join(o.dir, "marks")
-	if _, err := git(ctx, o.dir, stream.String(), "fast-import", "--quiet", "--done", "--force", "--export-marks="+marks); err != nil {
-		return err
-	}
-	content, err := os.ReadFile(marks)
-	if err != nil {
-		return err
-	}
-	for line := range strings.Lines(string(content)) {
-		var mark int
-		var id string
-		if _, err := fmt.Sscanf(line, ":%d %s", &mark, &id); err != nil {
-			return fmt.Errorf("git fast-import wrote the mark %q", line)
-		}
+	ids, err := fastImport(ctx, o.dir, stream.String())
+	for mark, id := range ids {
 		rows[(mark-1)/3].synthetic[(mark-1)%3] = id
 	}
-	return os.Remove(marks)
+	return err
 }
 
 // batch is how many merges git is given at once.

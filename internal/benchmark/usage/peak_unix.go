@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package usage
 
 import (
 	"os"
@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// peakMemory is the largest resident set that the process, or one that it waited
+// Peak is the largest resident set that the process, or one that it waited
 // for, has had, in bytes. Linux counts in it what the process was before it became
 // another program: no less than the benchmark itself can be seen.
-func peakMemory(state *os.ProcessState) int64 {
+func Peak(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0
