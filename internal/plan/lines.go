@@ -151,8 +151,12 @@ func (s *Snapshot) checkRelease(version release.Version) error {
 		return nil
 	}
 	tag := TagRef(s.Component.TagPattern.Tag(version))
-	if _, exists := s.Refs.IDs[tag]; !exists {
-		return misuse(s.linesHint(), "there is no release %s on %s", version, s.Remote)
+	if _, exists := s.Refs.IDs[tag]; exists {
+		return nil
 	}
-	return nil
+	advice := "looprel tag makes the first one"
+	if known := s.taggedVersions(); len(known) > 0 {
+		advice = fmt.Sprintf("the newest release is %s", slices.MaxFunc(known, release.Version.Compare))
+	}
+	return misuse(advice, "there is no release %s on %s", version, s.Remote)
 }

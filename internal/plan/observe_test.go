@@ -63,8 +63,9 @@ func (w *world) observe(choice plan.BranchChoice, at object.ID) *plan.Branch {
 	return branch
 }
 
-func (w *world) revision(id object.ID) plan.Revision {
-	root := w.commitAt(id).Tree
+func (w *world) revision(id object.ID) plan.Revision { return w.revisionOf(id, w.commitAt(id).Tree) }
+
+func (w *world) revisionOf(id, root object.ID) plan.Revision {
 	revision := plan.Revision{ID: id, Root: root, Files: map[string][]byte{}, Trees: object.TreeMap{}}
 	for path, content := range w.tree(root, "", revision.Trees) {
 		if slices.Contains(plan.ReleaseFiles(w.Component), path) {
