@@ -40,6 +40,13 @@ func (a *app) registerCompletions(root *cobra.Command) {
 			command.ValidArgsFunction = func(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
 				return a.versions(cmd, len(arguments) == 0), cobra.ShellCompDirectiveNoFileComp
 			}
+		case "backport":
+			command.ValidArgsFunction = func(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
+				return a.versions(cmd, len(arguments) == 0), cobra.ShellCompDirectiveNoFileComp
+			}
+			for _, name := range []string{"line", "mainline", "reason"} {
+				flag(command, name, func(*cobra.Command) []string { return nil })
+			}
 		case "tag":
 			command.ValidArgsFunction = cobra.NoFileCompletions
 			for _, name := range []string{"line", "at", "reason"} {

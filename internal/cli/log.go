@@ -39,7 +39,8 @@ func newLogCommand(a *app) *cobra.Command {
 
 JSON is an array of entries: commit, signed, format, needs, id, kind, at, by,
 clock, config, component, off_cycle, reason, and what the kind adds (adopted,
-tagged, started, finished, recorded). Fields without a value are left out.
+tagged, started, finished, recorded, picked). Fields without a value are left
+out.
 
 ` + exitStatus,
 		Example: `  looprel log
@@ -125,6 +126,7 @@ func entryDetails(entry ledger.Entry) []string {
 	switch {
 	case entry.Tagged != nil:
 		add("%s at %s%s", plan.ShortRef(entry.Tagged.Tag), entry.Tagged.Commit.Short(), cycleOf(entry.Tagged))
+		lines = append(lines, pickLines(entry.Tagged.Picks)...)
 	case entry.Started != nil:
 		if late := daysLate(entry.Started.DaysLate); late != "" {
 			add("%s", late)
@@ -139,6 +141,8 @@ func entryDetails(entry ledger.Entry) []string {
 		for line := range strings.Lines(entry.Finished.Output) {
 			add("| %s", strings.TrimRight(line, "\n"))
 		}
+	case entry.Picked != nil:
+		lines = append(lines, pickLines(entry.Picked.Picks)...)
 	case entry.Adopted != nil:
 		for _, running := range entry.Adopted.Running {
 			add("%s runs %s", running.Environment, running.Version)
@@ -151,6 +155,19 @@ func entryDetails(entry ledger.Entry) []string {
 	}
 	if entry.Clock != "" {
 		add("clock %s", entry.Clock)
+	}
+	return lines
+}
+
+// pickLines are cherry-picks, one in a line.
+func pickLines(picks []ledger.Pick) []string {
+	var lines []string
+	for _, pick := range picks {
+		line := fmt.Sprintf("picked %s as %s", pick.Source.Short(), pick.Commit.Short())
+		if pick.Stray {
+			line += ", which the train's branch lacks"
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }
