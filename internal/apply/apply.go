@@ -90,7 +90,7 @@ func (c *commitPoint) push(ctx context.Context) error {
 			return err
 		}
 		if landed, err := c.landed(ctx, c.sent...); err != nil || landed {
-			return err
+			return errors.Join(err, c.whole())
 		}
 		if err := c.recheck(ctx); err != nil {
 			return err
@@ -155,10 +155,26 @@ func (c *commitPoint) lookAfter(ctx context.Context, entry object.ID, lost error
 	case err != nil:
 		return lost
 	case landed:
-		return nil
+		return c.whole()
 	}
 	c.sent = append(c.sent, entry)
 	return fmt.Errorf("%w: %w", errNotLanded, lost)
+}
+
+// whole reports, of a push whose entry is there and whose answer is not, whether
+// the references that belong to it have moved as well.
+func (c *commitPoint) whole() error {
+	s := c.session.Snapshot()
+	partial := &gitrepo.PartialError{Remote: s.Remote, Moved: []string{s.Train.LedgerRef}}
+	for _, change := range c.changes {
+		if change.Old != change.New && s.Refs.IDs[change.Ref] == change.Old {
+			partial.Refused = append(partial.Refused, gitrepo.RefusedRef{Name: change.Ref})
+		}
+	}
+	if len(partial.Refused) > 0 {
+		return partial
+	}
+	return nil
 }
 
 // errNotLanded: the answer to a push was lost, and a look shows that it did not

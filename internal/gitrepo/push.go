@@ -41,7 +41,9 @@ type PushResult struct {
 //
 // It fails with ErrNoAtomic or ErrMoved before anything is sent; with ErrMoved
 // or ErrRefused after the remote has declined; with ErrUnknownOutcome when the
-// connection broke after all was sent. In any other case nothing has happened.
+// connection broke after all was sent; and with ErrPartial when the remote has
+// broken its word and moved some of the references. In any other case nothing has
+// happened.
 //
 // A push that makes a reference which is neither a branch nor a tag is rehearsed
 // first (see rehearse), once in the life of a ledger.
@@ -112,8 +114,10 @@ func (r *Remote) send(ctx context.Context, to *session, updates []RefUpdate, mes
 	switch {
 	case verdict.done:
 		return PushResult{Messages: messages}, nil
-	case verdict.partial != nil:
-		return PushResult{}, unknownOutcome(to, updates, verdict.partial)
+	case verdict.unclear != nil:
+		return PushResult{}, unknownOutcome(to, updates, verdict.unclear)
+	case len(verdict.moved) > 0:
+		return PushResult{}, &PartialError{Remote: to.remote, Moved: verdict.moved, Refused: verdict.reasons}
 	}
 	return PushResult{}, r.declined(ctx, to, updates, verdict.reasons, messages)
 }

@@ -3,7 +3,6 @@ package gitrepo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
@@ -34,8 +33,10 @@ func (s *session) readReport(answer io.Reader) (*packp.ReportStatus, []string, e
 // verdict is what a report says of an atomic push.
 type verdict struct {
 	done bool
-	// partial: the report does not fit an atomic push.
-	partial error
+	// unclear: the report leaves something out.
+	unclear error
+	// moved are the references that were moved although others were not.
+	moved   []string
 	reasons []RefusedRef
 }
 
@@ -54,16 +55,14 @@ func judge(report *packp.ReportStatus, updates []RefUpdate) verdict {
 		status, answered := statuses[update.Name]
 		switch {
 		case !answered:
-			return verdict{partial: errors.New("the remote's answer leaves out " + update.Name)}
+			return verdict{unclear: errors.New("the remote's answer leaves out " + update.Name)}
 		case status != "ok":
 			found.reasons = append(found.reasons, RefusedRef{Name: update.Name, Reason: printableText(status)})
+		default:
+			found.moved = append(found.moved, update.Name)
 		}
 	}
 	found.done = len(found.reasons) == 0
-	if !found.done && len(found.reasons) < len(updates) {
-		return verdict{partial: fmt.Errorf("the remote moved only some of the references, although an atomic push was asked for (%s: %s)",
-			found.reasons[0].Name, found.reasons[0].Reason)}
-	}
 	return found
 }
 

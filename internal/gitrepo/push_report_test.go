@@ -21,15 +21,16 @@ func TestJudge(t *testing.T) {
 		name          string
 		unpack        string
 		statuses      []*packp.CommandStatus
-		done, partial bool
+		done, unclear bool
+		moved         int
 		reasons       string
 	}{
-		{"all moved", "ok", statuses("ok", "ok"), true, false, ""},
-		{"all declined", "ok", statuses("hook declined", "atomic push failure"), false, false, "hook declined atomic push failure"},
-		{"objects refused", "index-pack \x1babnormal exit", statuses("unpacker error", "unpacker error"), false, false,
+		{"all moved", "ok", statuses("ok", "ok"), true, false, 2, ""},
+		{"all declined", "ok", statuses("hook declined", "atomic push failure"), false, false, 0, "hook declined atomic push failure"},
+		{"objects refused", "index-pack \x1babnormal exit", statuses("unpacker error", "unpacker error"), false, false, 0,
 			"the objects were not accepted: index-pack abnormal exit"},
-		{"one of two", "ok", statuses("ok", "deny updating a hidden ref"), false, true, ""},
-		{"one left out", "ok", statuses("ok"), false, true, ""},
+		{"one of two", "ok", statuses("ok", "deny updating a hidden ref"), false, false, 1, "deny updating a hidden ref"},
+		{"one left out", "ok", statuses("ok"), false, true, 0, ""},
 	}
 	for _, test := range tests {
 		got := judge(&packp.ReportStatus{UnpackStatus: test.unpack, CommandStatuses: test.statuses}, updates)
@@ -37,7 +38,7 @@ func TestJudge(t *testing.T) {
 		for _, reason := range got.reasons {
 			reasons = append(reasons, reason.Reason)
 		}
-		if got.done != test.done || (got.partial != nil) != test.partial || strings.Join(reasons, " ") != test.reasons {
+		if got.done != test.done || (got.unclear != nil) != test.unclear || len(got.moved) != test.moved || strings.Join(reasons, " ") != test.reasons {
 			t.Errorf("%s: %+v", test.name, got)
 		}
 	}

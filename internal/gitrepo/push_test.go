@@ -88,6 +88,29 @@ func TestTwentyRacers(t *testing.T) {
 	}
 }
 
+// TestPushOfTooLittle: git moves the references whose objects are all there, whatever
+// was asked for. That is never taken for a success.
+func TestPushOfTooLittle(t *testing.T) {
+	t.Parallel()
+	f := newRemoteFixture(t)
+	remote := f.remote(f.origin.URL())
+	missing := object.Commit{Tree: object.ID{1}, Message: "Without a tree\n"}.Object()
+	whole := object.Commit{Tree: f.masterTree(), Message: "With one\n"}.Object()
+	_, err := remote.Push(t.Context(), []RefUpdate{
+		{Name: "refs/heads/lacking", New: missing.ID()}, {Name: "refs/heads/whole", New: whole.ID()},
+	}, []object.Object{missing, whole})
+	var partial *PartialError
+	if !errors.As(err, &partial) || !errors.Is(err, ErrPartial) || errors.Is(err, ErrUnknownOutcome) {
+		t.Fatalf("the error is %v", err)
+	}
+	if len(partial.Moved) != 1 || partial.Moved[0] != "refs/heads/whole" || len(partial.Refused) != 1 || partial.Refused[0].Name != "refs/heads/lacking" {
+		t.Errorf("the error is %+v", partial)
+	}
+	if !strings.Contains(err.Error(), "moved refs/heads/whole, but not refs/heads/lacking (missing necessary objects)") {
+		t.Errorf("the error says %q", err)
+	}
+}
+
 func TestPushWithoutAtomicSendsNothing(t *testing.T) {
 	t.Parallel()
 	f := newRemoteFixture(t)

@@ -33,6 +33,9 @@ var (
 	// ErrUnknownOutcome: a push was sent and its answer was not received;
 	// errors.As finds an UnknownOutcomeError.
 	ErrUnknownOutcome = errors.New("outcome unknown")
+	// ErrPartial: the remote moved some references of an atomic push and not the
+	// others; errors.As finds a PartialError.
+	ErrPartial = errors.New("push made in part")
 )
 
 // NoAtomicError is a remote that does not offer what a release needs. Nothing
@@ -141,6 +144,35 @@ func (e *RefusedError) Hint() string {
 
 // Is makes the error an ErrRefused.
 func (e *RefusedError) Is(target error) bool { return target == ErrRefused }
+
+// PartialError is an atomic push of which the remote moved some references and not
+// the others. git does so with references that it hides, and with those whose
+// objects are not all there: both are sorted out before the transaction begins.
+type PartialError struct {
+	Remote  string   // safe to print
+	Moved   []string // full reference names
+	Refused []RefusedRef
+}
+
+// Error says what is there now, and what is not.
+func (e *PartialError) Error() string {
+	reasons := make([]string, len(e.Refused))
+	for i, ref := range e.Refused {
+		reasons[i] = ref.Name
+		if ref.Reason != "" {
+			reasons[i] += " (" + ref.Reason + ")"
+		}
+	}
+	return fmt.Sprintf("%s was asked to move all references or none, and moved %s, but not %s", e.Remote, strings.Join(e.Moved, ", "), strings.Join(reasons, ", "))
+}
+
+// Hint says what to do.
+func (e *PartialError) Hint() string {
+	return "what is missing there shows in: looprel status; put it in place, or take back what was moved, before anything else is released"
+}
+
+// Is makes the error an ErrPartial.
+func (e *PartialError) Is(target error) bool { return target == ErrPartial }
 
 // UnknownOutcomeError is a push that was sent whole and whose answer did not
 // arrive: it may have happened or not, but not by half.

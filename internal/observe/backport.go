@@ -167,16 +167,65 @@ func (b *backport) picked(ctx context.Context, choice plan.LineChoice, chain *ch
 	if err != nil || len(chain.picks) == 0 {
 		return branch, err
 	}
-	roots := make([]object.ID, len(chain.picks))
-	for i, one := range chain.picks {
-		roots[i] = one.Tree
+	for _, one := range chain.picks {
 		change := notes.FromObject(one.Source, one.Original)
 		branch.Changes = slices.Insert(branch.Changes, 0, change)
 	}
-	branch.Picks, branch.Made = chain.picks, chain.layer.Needed(roots...)
+	branch.Picks = chain.picks
+	if branch.Made, err = chain.objects(ctx, branch.At.Root); err != nil {
+		return nil, err
+	}
 	branch.At, err = b.revisionOf(layerContent{chain.layer}, choice.Head, chain.tree)
 	branch.Tip, branch.Unchanged = branch.At, false
 	return branch, err
+}
+
+// objects are what the remote needs besides what its line has: what the picks made,
+// and what this clone alone may have, of a commit that the train's branch lacks or of
+// a resolution. git refuses a reference whose objects are not all there, and moves
+// the others of the same atomic push.
+func (c *chain) objects(ctx context.Context, tip object.ID) ([]object.Object, error) {
+	var objects []object.Object
+	before := tip
+	for _, one := range c.picks {
+		added, err := c.layer.Added(before, one.Tree)
+		if err != nil {
+			return nil, err
+		}
+		before = one.Tree
+		shared, err := c.isShared(ctx, one.Source)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range added {
+			if made, ok := c.layer.Object(id); ok {
+				objects = append(objects, made)
+				continue
+			}
+			if shared {
+				continue
+			}
+			found, err := c.repository.ReadWhole(id)
+			if errors.Is(err, gitrepo.ErrMissing) {
+				continue // a partial clone lacks what its remote has
+			}
+			if err != nil {
+				return nil, err
+			}
+			objects = append(objects, found)
+		}
+	}
+	return objects, nil
+}
+
+// isShared reports whether the remote has a commit with all that it is made of, and
+// nothing of it was changed by hand.
+func (c *chain) isShared(ctx context.Context, id object.ID) (bool, error) {
+	if _, resolved := c.wanted.Resolved[id]; resolved {
+		return false, nil
+	}
+	contained, err := c.repository.IsAncestor(ctx, id, c.head)
+	return contained, c.deepen(err)
 }
 
 // layerContent reads release files of a tree in the making.

@@ -85,7 +85,7 @@ func (b *backport) draft(choice plan.LineChoice, c *chain, one source, conflict 
 	}
 	made := append(c.layer.Made(), conflict.Objects...)
 	draft := &EditDraft{
-		Name: b.EditName(choice.Line.String()), Objects: c.layer.Needed(c.tree),
+		Name: b.EditName(choice.Line.String()), Objects: c.layer.Made(),
 		Spec: gitrepo.EditSpec{
 			Head: choice.Head, Pick: one.id, Tree: conflict.Tree, Objects: made, State: encoded,
 			Message: pick.Message(one.id, one.commit.Message, object.Signature{}, false),

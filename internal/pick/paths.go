@@ -70,37 +70,65 @@ func (l *Layer) directory(id object.ID) (object.Tree, error) {
 	return l.Tree(id)
 }
 
-// Needed are the objects of the layer that the trees need, each once, what is named
-// before what names it.
-func (l *Layer) Needed(roots ...object.ID) []object.Object {
-	collector := collector{layer: l, seen: map[object.ID]bool{}}
-	for _, root := range roots {
-		collector.add(root)
-	}
-	return collector.objects
+// Added are the objects that a tree needs and another one does not have at the same
+// place: files and directories, each once, what is named before what names it. What
+// submodules point to is left out.
+func (l *Layer) Added(before, after object.ID) ([]object.ID, error) {
+	found := &additions{layer: l, seen: map[object.ID]bool{}}
+	err := found.directory(before, after)
+	return found.ids, err
 }
 
-type collector struct {
-	layer   *Layer
-	seen    map[object.ID]bool
-	objects []object.Object
+// additions are the objects found so far.
+type additions struct {
+	layer *Layer
+	seen  map[object.ID]bool
+	ids   []object.ID
 }
 
-func (c *collector) add(id object.ID) {
-	if c.seen[id] {
-		return
+func (a *additions) directory(before, after object.ID) error {
+	if after == before || after.IsZero() || a.seen[after] {
+		return nil
 	}
-	c.seen[id] = true
-	if content, made := c.layer.blobs[id]; made {
-		c.objects = append(c.objects, object.Blob(content))
-		return
+	old, err := a.layer.directory(before)
+	if err != nil {
+		return err
 	}
-	tree, made := c.layer.trees[id]
-	if !made {
-		return // what exists has what it names
+	tree, err := a.layer.directory(after)
+	if err != nil {
+		return err
 	}
 	for _, entry := range tree {
-		c.add(entry.ID)
+		known, _ := old.Find(entry.Name)
+		switch {
+		case known.ID == entry.ID, entry.Mode == object.ModeSubmodule:
+		case entry.Mode == object.ModeDirectory:
+			if known.Mode != object.ModeDirectory {
+				known.ID = object.ID{}
+			}
+			if err := a.directory(known.ID, entry.ID); err != nil {
+				return err
+			}
+		default:
+			a.add(entry.ID)
+		}
 	}
-	c.objects = append(c.objects, tree.Object())
+	a.add(after)
+	return nil
+}
+
+func (a *additions) add(id object.ID) {
+	if !a.seen[id] {
+		a.seen[id] = true
+		a.ids = append(a.ids, id)
+	}
+}
+
+// Object is an object of the layer itself; ok is false for one that is below it.
+func (l *Layer) Object(id object.ID) (made object.Object, ok bool) {
+	if content, ok := l.blobs[id]; ok {
+		return object.Blob(content), true
+	}
+	tree, ok := l.trees[id]
+	return tree.Object(), ok
 }

@@ -223,9 +223,20 @@ func TestLayerGivesWhatATreeNeeds(t *testing.T) {
 	if want := []string{"a/one", "b/two", "c"}; err != nil || !slices.Equal(paths, want) {
 		t.Errorf("paths %v, %v; expected %v", paths, err, want)
 	}
-	needed := layer.Needed(changed, changed)
-	if len(needed) != len(objects) || needed[len(needed)-1].ID() != changed {
-		t.Errorf("%d objects are needed, expected %d", len(needed), len(objects))
+	added, err := layer.Added(base, changed)
+	if err != nil || len(added) != len(objects) || added[len(added)-1] != changed {
+		t.Errorf("%v are added, %v; expected %d objects", added, err, len(objects))
+	}
+	for _, id := range added {
+		if made, ok := layer.Object(id); !ok || made.ID() != id {
+			t.Errorf("object %s is %v, %v", id, made, ok)
+		}
+	}
+	if _, ok := layer.Object(base); ok {
+		t.Error("what is below the layer was not made on it")
+	}
+	if all, err := layer.Added(object.ID{}, base); err != nil || len(all) != 5 {
+		t.Errorf("of nothing, %d objects are added, %v; expected two files in two directories, and the root", len(all), err)
 	}
 	if size, err := layer.BlobSize(object.Blob([]byte("new\n")).ID()); err != nil || size != 4 {
 		t.Errorf("size %d, %v", size, err)

@@ -64,7 +64,15 @@ func (w *world) pickOnto(choice plan.LineChoice, sources []object.ID) *plan.Line
 		facts.Branch.Picks = append(facts.Branch.Picks, plan.Pick{Source: id, Original: commit, Tree: tree, Files: paths, Kept: outcome.Kept})
 	}
 	if len(sources) > 0 {
-		facts.Branch.Made = layer.Needed(tree)
+		added, err := layer.Added(facts.Branch.At.Root, tree)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, id := range added {
+			if made, ok := layer.Object(id); ok {
+				facts.Branch.Made = append(facts.Branch.Made, made)
+			}
+		}
 		w.objects.add(facts.Branch.Made...)
 		revision := w.revisionOf(choice.Head, tree)
 		facts.Branch.At, facts.Branch.Tip, facts.Branch.Unchanged = revision, revision, false
