@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"ledger":      {"object", "release"},
 	"merge":       {"object"},
 	"pick":        {"object", "release", "merge", "versionfile"},
-	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick"},
+	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick", "fixes"},
 	"blame":       {"object", "merge"},
 	"index":       {"object"},
 	"fixes":       {"object", "release", "notes", "merge", "pick"},
@@ -52,7 +52,7 @@ var arrows = map[string][]string{
 	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "probe", "fixes"},
 	"apply":   {"object", "release", "ledger", "plan", "gitrepo", "deploy", "probe", "observe"},
 	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply",
-		"deploy", "probe", "ics", "terminal", "demo"},
+		"deploy", "probe", "ics", "terminal", "demo", "fixes"},
 	// Support for tests, benchmarks and the demonstration.
 	"gittest": {"object"},
 	"demo":    {"release"},

@@ -219,10 +219,11 @@ func (k *kinship) joinAuthors(wanted map[int]bool, overlaps func(a, b int) (bool
 	return nil
 }
 
-// authorName is the author and the time of a commit that is no merge.
+// authorName is the author and the time of a commit. A merge has them, too: what is
+// picked of it keeps them.
 func (k *kinship) authorName(at int) []string {
 	commit := k.graph.commits[at]
-	if len(commit.Parents) > 1 || commit.Email == "" && commit.Author == "" {
+	if commit.Email == "" && commit.Author == "" {
 		return nil
 	}
 	return []string{commit.Author + "\x00" + commit.Email + "\x00" + strconv.FormatInt(commit.When.Unix(), 10)}

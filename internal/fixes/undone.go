@@ -3,6 +3,7 @@ package fixes
 import (
 	"slices"
 
+	"github.com/mozilla-services/looprel/internal/merge"
 	"github.com/mozilla-services/looprel/internal/notes"
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -22,18 +23,72 @@ func (s *Survey) undone(at, point, source int, found Standing) (Standing, error)
 			return found, nil
 		}
 	}
-	by, err := s.undoer(at, point, source)
-	if err != nil {
-		return Standing{}, err
+	gone, err := s.gone(at, point)
+	if err != nil || !gone && found.State != Missing {
+		return found, err
 	}
-	if by < 0 {
-		return found, nil
+	by, err := s.undoer(at, point, source)
+	if err != nil || by < 0 {
+		return found, err
 	}
 	commit := s.graph.commits[by]
 	if len(commit.Parents) > 1 || s.graph.mentions[by].Machinery {
 		return Standing{State: Lost, By: commit.ID}, nil
 	}
 	return Standing{State: Reverted, By: commit.ID}, nil
+}
+
+// gone reports whether a change whose pick would be clean is undone at a point, and
+// not just trimmed: in one of its files the pick brings back at least half of the
+// lines.
+func (s *Survey) gone(at, point int) (bool, error) {
+	head, known := s.graph.places[s.points[point].Commit]
+	if !known {
+		return true, nil
+	}
+	change, err := s.changeOf(at)
+	if err != nil {
+		return false, err
+	}
+	for _, file := range change.files {
+		ours, err := s.follow(head, file.path)
+		if err != nil {
+			return false, err
+		}
+		if ours == file.after {
+			continue
+		}
+		gone, err := s.fileGone(file, ours)
+		if err != nil || gone {
+			return gone, err
+		}
+	}
+	return false, nil
+}
+
+func (s *Survey) fileGone(file fileChange, ours merge.Version) (bool, error) {
+	var texts [3][]byte
+	for i, version := range []merge.Version{file.before, ours, file.after} {
+		text, isText, err := s.textOf(version)
+		if err != nil || !isText {
+			return true, err
+		}
+		texts[i] = text
+	}
+	merged := merge.Text(texts[0], texts[1], texts[2], merge.TextOptions{Added: file.before.IsZero() && !ours.IsZero()})
+	if !merged.Clean() {
+		return false, nil
+	}
+	return 2*countChanged(texts[1], merged.Text) >= countChanged(texts[0], texts[2]), nil
+}
+
+// countChanged is how many lines go and come between two texts.
+func countChanged(before, after []byte) int {
+	count := 0
+	for _, one := range merge.Changes(before, after) {
+		count += one.Old.Count + one.New.Count
+	}
+	return count
 }
 
 // sources are the commits under which the point's history has a change.

@@ -1,6 +1,8 @@
 package notes
 
 import (
+	"regexp"
+
 	"github.com/mozilla-services/looprel/internal/changelog"
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -19,6 +21,9 @@ type Mention struct {
 	Machinery bool
 }
 
+// looseMerge is a merge of a pull request that somebody wrote by hand.
+var looseMerge = regexp.MustCompile(`^Merge pull request #(\d{1,9})\b`)
+
 // MentionOf reads a commit's title. A revert mentions nothing of what it reverts.
 func MentionOf(c Commit) Mention {
 	mention := Mention{Machinery: isMachinery(c.Subject)}
@@ -29,6 +34,9 @@ func MentionOf(c Commit) Mention {
 			mention.Bugs = addNew(mention.Bugs, parts[1])
 		}
 		return mention
+	}
+	if parts := looseMerge.FindStringSubmatch(c.Subject); parts != nil {
+		mention.Merged = number(parts[1])
 	}
 	s := readSubject(c.Subject)
 	mention.Text, mention.PullRequests, mention.Bugs = s.text, s.pulls, s.bugs
