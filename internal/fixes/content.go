@@ -67,16 +67,20 @@ func (s *Survey) pickOntoTree(at int, root object.ID, find func(root object.ID, 
 	if known, ok := s.outcomes[key]; ok {
 		return known, nil
 	}
+	// What is special depends on more than these files.
+	whole := outcomeKey(at, append(ours, merge.Version{ID: root}))
+	if known, ok := s.outcomes[whole]; ok {
+		return known, nil
+	}
 	result, special, err := s.pickFiles(change, root, ours)
 	if err == nil && special {
+		key = whole
 		result, err = s.pickNarrow(change, root, ours)
 	}
 	if err != nil {
 		return s.unread(err)
 	}
-	if !special {
-		s.outcomes[key] = result // what is special depends on more than these files
-	}
+	s.outcomes[key] = result
 	return result, nil
 }
 
@@ -160,8 +164,16 @@ func (s *Survey) isSpecial(root object.ID, path string) (bool, error) {
 		}
 	}
 	for _, name := range attributeFiles(path) {
-		if attributes, err := s.lookUp(root, name); err != nil || !attributes.IsZero() {
-			return err == nil, err
+		attributes, err := s.lookUp(root, name)
+		if err != nil {
+			return false, err
+		}
+		if !attributes.Mode.IsFile() {
+			continue
+		}
+		content, err := s.blob(attributes.ID)
+		if err != nil || bytes.Contains(content, []byte("merge")) || bytes.Contains(content, []byte("binary")) {
+			return err == nil, err // no other attribute has to do with how files are merged
 		}
 	}
 	return false, nil

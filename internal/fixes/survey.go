@@ -211,14 +211,17 @@ func (s *Survey) outsideHistory(at, point int, result outcome) (Standing, error)
 }
 
 // earlierWithContent is the commit of the youngest other point in this one's history
-// that has the content, -1 if there is none. A point that the commit itself was made
-// on top of does not count.
+// that has the content, -1 if there is none. A release that was tagged before the
+// change was made does not count, nor one that the commit was made on top of.
 func (s *Survey) earlierWithContent(at, point int) (int, error) {
 	var earlier []int
 	older := s.graph.ancestors(at)
 	for other := range s.points {
 		head, known := s.graph.places[s.points[other].Commit]
 		if !known || s.points[other].Commit == s.points[point].Commit || !s.graph.reach[head].has(point) {
+			continue
+		}
+		if tagged := s.points[other].At; !tagged.IsZero() && tagged.Before(s.graph.commits[at].When) {
 			continue
 		}
 		if head < at || !older[head-at] {
