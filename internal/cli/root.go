@@ -124,7 +124,7 @@ func newRoot(a *app) *cobra.Command {
 	)
 	root.AddCommand(
 		newTagCommand(a), newPromoteCommand(a), newBackportCommand(a),
-		newNextCommand(a), newStatusCommand(a), newFixesCommand(a), newCalendarCommand(a), newLogCommand(a), newNotesCommand(a),
+		newNextCommand(a), newStatusCommand(a), newFixesCommand(a), newWhereCommand(a), newCalendarCommand(a), newLogCommand(a), newNotesCommand(a),
 		newInitCommand(a), newValidateCommand(a), newAdoptCommand(a), newDemoCommand(a), newVersionCommand(a),
 	)
 	root.AddCommand(newMergeTreeCommand(a))

@@ -79,9 +79,9 @@ type Commit struct {
 
 // History gives commits.
 type History interface {
-	// Range lists the commits that are reachable from include and not from exclude,
-	// none before all of its children. complete is false where the clone's history
-	// ends early; what could be found is listed then.
+	// Range lists the commits that are reachable from include and not from exclude, the
+	// youngest first as far as clocks can be trusted. complete is false where the
+	// clone's history ends early; what could be found is listed then.
 	Range(include, exclude []object.ID) (commits []Commit, complete bool, err error)
 	// TreeOf is the tree of a commit.
 	TreeOf(commit object.ID) (object.ID, error)

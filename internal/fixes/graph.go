@@ -31,6 +31,7 @@ func readGraph(history History, heads, floor []object.ID) (*graph, error) {
 	if err != nil {
 		return nil, err
 	}
+	commits = childrenFirst(commits)
 	g := &graph{
 		commits: commits, complete: complete, places: make(map[object.ID]int, len(commits)),
 		mentions: make([]notes.Mention, len(commits)), parents: make([][]int, len(commits)), reach: make([]set, len(commits)),
@@ -62,6 +63,44 @@ func readGraph(history History, heads, floor []object.ID) (*graph, error) {
 	}
 	g.findOwners(heads)
 	return g, nil
+}
+
+// childrenFirst puts each commit before its parents, and changes the order no more
+// than that takes: a clock that was wrong may have put a parent before a child.
+func childrenFirst(commits []Commit) []Commit {
+	places := make(map[object.ID]int, len(commits))
+	for i, commit := range commits {
+		places[commit.ID] = i
+	}
+	children := make([]int, len(commits))
+	for _, commit := range commits {
+		for _, id := range commit.Parents {
+			if parent, known := places[id]; known {
+				children[parent]++
+			}
+		}
+	}
+	sorted := make([]Commit, 0, len(commits))
+	for i := range commits {
+		if children[i] > 0 {
+			continue // it comes when its last child has
+		}
+		for open := []int{i}; len(open) > 0; {
+			next := open[len(open)-1]
+			open = open[:len(open)-1]
+			sorted = append(sorted, commits[next])
+			for _, id := range commits[next].Parents {
+				parent, known := places[id]
+				if !known {
+					continue
+				}
+				if children[parent]--; children[parent] == 0 && parent < i {
+					open = append(open, parent)
+				}
+			}
+		}
+	}
+	return sorted
 }
 
 // findOwners finds the merge that brought each commit: branches are claimed along

@@ -17,6 +17,7 @@ type memory struct {
 	objects map[object.ID]object.Object
 	commits map[object.ID]fixes.Commit
 	order   []object.ID // each after its parents
+	shuffle func(n int, swap func(i, j int))
 }
 
 func (m *memory) Tree(id object.ID) (object.Tree, error) {
@@ -52,6 +53,8 @@ func (m *memory) Range(include, exclude []object.ID) ([]fixes.Commit, bool, erro
 			found = append(found, commit)
 		}
 	}
+	// Clocks are wrong at times.
+	m.shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
 	return found, true, nil
 }
 
@@ -97,7 +100,7 @@ type story struct {
 }
 
 func newStory(random *rand.Rand, branches, count int) *story {
-	s := &story{memory: &memory{objects: map[object.ID]object.Object{}, commits: map[object.ID]fixes.Commit{}}, random: random,
+	s := &story{memory: &memory{objects: map[object.ID]object.Object{}, commits: map[object.ID]fixes.Commit{}, shuffle: random.Shuffle}, random: random,
 		originals: make([]object.ID, count), dates: make([]time.Time, count)}
 	files := map[string][]byte{"noise.txt": []byte("0\n")}
 	for i := range count {

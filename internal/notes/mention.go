@@ -17,6 +17,8 @@ type Mention struct {
 	// Merged is the pull request that the title says it merges, zero for none.
 	Merged int
 	Bugs   []string
+	// Issues are those that the message says it closes.
+	Issues []int
 	// Machinery: the commit makes a release, or opens the next one.
 	Machinery bool
 }
@@ -27,6 +29,9 @@ var looseMerge = regexp.MustCompile(`^Merge pull request #(\d{1,9})\b`)
 // MentionOf reads a commit's title. A revert mentions nothing of what it reverts.
 func MentionOf(c Commit) Mention {
 	mention := Mention{Machinery: isMachinery(c.Subject)}
+	for _, found := range closes.FindAllStringSubmatch(c.Subject+"\n"+body(c), maxNumbers) {
+		mention.Issues = addNew(mention.Issues, number(found[1]))
+	}
 	if merged, ok := readMerge(c); ok {
 		mention.Merged, mention.Text = merged.number, changelog.OneLine(merged.title, maxText)
 		mention.Bugs = readSubject(merged.title).bugs
