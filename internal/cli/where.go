@@ -75,11 +75,7 @@ func (a *app) where(ctx context.Context, text string) error {
 func (p *printer) whereChange(change plan.WhereChange) {
 	p.line(terminal.Bold, "%s %s (%s)", change.Commit.Short(), change.Subject, change.Author)
 	p.facts(fact{change.Branch.Name, standingText(change.Branch.FixStanding)})
-	for _, line := range change.Lines {
-		if text := whereLine(line, change); text != "" {
-			p.facts(fact{line.Line, text})
-		}
-	}
+	p.whereLines(change)
 	p.facts(fact{"releases", releasesText(change.Releases)})
 	for _, environment := range change.Environments {
 		text := standingText(environment.FixStanding)
@@ -91,19 +87,46 @@ func (p *printer) whereChange(change plan.WhereChange) {
 	p.facts(fact{"due", p.typed(change.Due.Text)})
 }
 
+// whereLines tells of the release lines; neighbours with the same to tell are told of
+// together.
+func (p *printer) whereLines(change plan.WhereChange) {
+	var facts []fact
+	first := ""
+	for _, line := range change.Lines {
+		text := whereLine(line, change)
+		switch last := len(facts) - 1; {
+		case text == "":
+		case last >= 0 && facts[last].value == text:
+			facts[last].name = first + " to " + line.Line
+		default:
+			first = line.Line
+			facts = append(facts, fact{line.Line, text})
+		}
+	}
+	for _, one := range facts {
+		if len(one.name) >= factWidth-2 {
+			one = fact{"lines", one.name + ": " + one.value}
+		}
+		p.facts(one)
+	}
+}
+
 // whereLine says what a line has of a change; "" for one that is older than it.
 func whereLine(line plan.WhereLine, change plan.WhereChange) string {
+	text := standingText(line.FixStanding)
 	switch {
-	case line.State == fixes.Missing && line.First.IsZero() && isBelow(line.Line, change.Releases):
+	case line.First.IsZero() && !line.State.Has() && isBelow(line.Line, change.Releases):
 		return ""
 	case line.First.IsZero() && line.State.Has():
-		return standingText(line.FixStanding) + ", not released"
+		return text + ", not released"
 	case line.First.IsZero():
-		return standingText(line.FixStanding)
-	case line.State.Has():
-		return fmt.Sprintf("since %s, %s", line.First, standingText(line.FixStanding))
+		return text
+	case !line.State.Has():
+		return fmt.Sprintf("in %s, now %s", line.First, text)
+	case line.First.IsPatch():
+		return fmt.Sprintf("since %s, %s", line.First, text)
 	}
-	return fmt.Sprintf("in %s, now %s", line.First, standingText(line.FixStanding))
+	return "from the first release on, " + text
 }
 
 // isBelow reports whether a line is below all releases of a list.

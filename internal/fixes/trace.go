@@ -27,12 +27,13 @@ type TracedLine struct {
 }
 
 // Trace asks all points about a commit, which need not be a fix of a line. A point
-// that lies below the survey's floor is older than the commit, and lacks it.
+// that lies below the survey's floor is older than the commit, and lacks it; so does
+// a release that was tagged before the change was made.
 func (s *Survey) Trace(commit object.ID) (*Trace, error) {
 	trace := &Trace{Standings: make([]Standing, len(s.points))}
 	trace.Commit, _ = s.Commit(commit)
 	for point := range s.points {
-		if _, known := s.graph.places[s.points[point].Commit]; !known {
+		if s.isOlder(point, trace.Commit) {
 			trace.Standings[point] = Standing{State: Missing}
 			continue
 		}
@@ -60,46 +61,51 @@ func (s *Survey) Trace(commit object.ID) (*Trace, error) {
 	return trace, nil
 }
 
+// isOlder reports whether a point was made before a commit.
+func (s *Survey) isOlder(point int, commit Commit) bool {
+	_, known := s.graph.places[s.points[point].Commit]
+	tagged := s.points[point].At
+	return !known || !tagged.IsZero() && tagged.Before(commit.When)
+}
+
 // Mentioning lists the commits whose messages name a pull request, or an issue that
-// they close, or a bug, the newest first. A merge of a pull request stands for the
-// commits that it brought.
+// they close, or a bug, the newest first. A merge that brought a single commit is left
+// to that.
 func (s *Survey) Mentioning(number int, bug string) []object.ID {
-	chosen := map[int]bool{}
+	var ids []object.ID
 	for at, mention := range s.graph.mentions {
 		named := bug != "" && slices.Contains(mention.Bugs, bug) ||
 			number > 0 && (mention.Merged == number || slices.Contains(mention.PullRequests, number) || slices.Contains(mention.Issues, number))
 		if !named {
 			continue
 		}
-		brought := s.broughtBy(at)
-		if len(brought) == 0 {
-			chosen[at] = true
+		if only := s.onlyBrought(at); only >= 0 {
+			at = only
 		}
-		for _, one := range brought {
-			chosen[one] = true
-		}
-	}
-	var ids []object.ID
-	for at, commit := range s.graph.commits {
-		if chosen[at] {
-			ids = append(ids, commit.ID)
+		if id := s.graph.commits[at].ID; !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
 	return ids
 }
 
-// broughtBy are the commits that a merge of a pull request brought, merges apart.
-func (s *Survey) broughtBy(merge int) []int {
-	if len(s.graph.commits[merge].Parents) < 2 || s.graph.mentions[merge].Merged == 0 {
-		return nil
+// onlyBrought is the commit that a merge of a pull request brought, -1 unless it
+// brought just one.
+func (s *Survey) onlyBrought(merge int) int {
+	if len(s.graph.commits[merge].Parents) < 2 {
+		return -1
 	}
-	var brought []int
+	only := -1
 	for at, owner := range s.graph.owners {
-		if owner == merge && len(s.graph.commits[at].Parents) < 2 {
-			brought = append(brought, at)
+		if owner != merge {
+			continue
 		}
+		if only >= 0 {
+			return -1
+		}
+		only = at
 	}
-	return brought
+	return only
 }
 
 // Distinct keeps one commit of each change, the oldest, in the order of history.
