@@ -26,9 +26,15 @@ type baseKey struct {
 
 type base struct {
 	key            baseKey
-	kind           object.Kind
-	data           []byte
+	content        content
 	next, previous *base
+}
+
+// content is what there is at a place of a pack.
+type content struct {
+	kind object.Kind
+	data []byte
+	end  int64 // where the packed object ends
 }
 
 // baseCost is what a base costs beside its data, in bytes.
@@ -40,20 +46,20 @@ func newBaseCache(limit int64) *baseCache {
 	return c
 }
 
-func (c *baseCache) get(p *pack, offset int64) (object.Kind, []byte, bool) {
+func (c *baseCache) get(p *pack, offset int64) (content, bool) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	found, ok := c.known[baseKey{p, offset}]
 	if !ok {
-		return "", nil, false
+		return content{}, false
 	}
 	found.unlink()
 	c.ends.append(found)
-	return found.kind, found.data, true
+	return found.content, true
 }
 
-func (c *baseCache) add(p *pack, offset int64, kind object.Kind, data []byte) {
-	cost := int64(len(data)) + baseCost
+func (c *baseCache) add(p *pack, offset int64, kept content) {
+	cost := int64(len(kept.data)) + baseCost
 	if cost > c.limit/2 {
 		return
 	}
@@ -67,9 +73,9 @@ func (c *baseCache) add(p *pack, offset int64, kind object.Kind, data []byte) {
 		oldest := c.ends.previous
 		oldest.unlink()
 		delete(c.known, oldest.key)
-		c.size -= int64(len(oldest.data)) + baseCost
+		c.size -= int64(len(oldest.content.data)) + baseCost
 	}
-	added := &base{key: key, kind: kind, data: data}
+	added := &base{key: key, content: kept}
 	c.known[key] = added
 	c.ends.append(added)
 	c.size += cost

@@ -63,8 +63,8 @@ func (p packed) header() (Header, error) {
 // kind follows a chain of deltas to the kind of its first base.
 func (p packed) kind(e entry) (kind object.Kind, err error) {
 	for range maxChain {
-		if kind, _, ok := p.pack.directory.cached(p.pack, e.base); ok {
-			return kind, nil
+		if known, ok := p.pack.directory.cached(p.pack, e.base); ok {
+			return known.kind, nil
 		}
 		if e, err = p.pack.entry(e.base); err != nil || e.kind != "" {
 			return e.kind, err
@@ -74,11 +74,12 @@ func (p packed) kind(e entry) (kind object.Kind, err error) {
 }
 
 func (p packed) read(id object.ID, limit int64) (object.Object, error) {
-	if kind, data, ok := p.pack.directory.cached(p.pack, p.offset); ok {
-		if int64(len(data)) > limit {
-			return object.Object{}, &TooLargeError{ID: id, Kind: kind, Size: int64(len(data)), Limit: limit}
+	if known, ok := p.pack.directory.cached(p.pack, p.offset); ok {
+		if int64(len(known.data)) > limit {
+			return object.Object{}, &TooLargeError{ID: id, Kind: known.kind, Size: int64(len(known.data)), Limit: limit}
 		}
-		return object.Object{Kind: kind, Data: data}, nil
+		found := object.Object{Kind: known.kind, Data: known.data}
+		return found, p.check(id, known.end, found)
 	}
 	e, err := p.pack.entry(p.offset)
 	if err != nil {
@@ -121,21 +122,21 @@ func (p packed) readDelta(e entry, id object.ID, limit int64) (object.Object, er
 		}
 		return object.Object{}, &TooLargeError{ID: id, Kind: kind, Size: size, Limit: limit}
 	}
-	kind, base, err := p.pack.resolve(e.base)
+	base, err := p.pack.resolve(e.base)
 	if err != nil {
 		return object.Object{}, err
 	}
-	data, ok := applyDelta(base, *buffer)
+	data, ok := applyDelta(base.data, *buffer)
 	if !ok {
 		return object.Object{}, p.damaged(errDelta)
 	}
-	found := object.Object{Kind: kind, Data: data}
+	found := object.Object{Kind: base.kind, Data: data}
 	if err := p.check(id, end, found); err != nil {
 		return object.Object{}, err
 	}
-	if kind != object.KindBlob {
+	if found.Kind != object.KindBlob {
 		// Trees and commits are likely to be the bases of those that are read next.
-		p.pack.directory.cache.add(p.pack, p.offset, kind, data)
+		p.pack.directory.cache.add(p.pack, p.offset, content{kind: found.Kind, data: data, end: end})
 	}
 	return found, nil
 }
@@ -163,36 +164,35 @@ func (p packed) check(id object.ID, end int64, found object.Object) error {
 // resolve gives the content at an offset, which deltas build on. It goes down the
 // chain to what is cached or whole, and applies the deltas on the way up, so that
 // no chain is too long.
-func (p *pack) resolve(offset int64) (kind object.Kind, data []byte, err error) {
+func (p *pack) resolve(offset int64) (at content, err error) {
 	var chain []entry
-	for at := offset; ; {
+	for place := offset; ; {
 		var known bool
-		if kind, data, known = p.directory.cached(p, at); known {
+		if at, known = p.directory.cached(p, place); known {
 			break
 		}
-		e, err := p.entry(at)
+		e, err := p.entry(place)
 		if err != nil {
-			return "", nil, err
+			return content{}, err
 		}
 		if e.kind != "" {
-			kind = e.kind
-			if data, err = p.base(e); err != nil {
-				return "", nil, err
+			if at, err = p.base(e); err != nil {
+				return content{}, err
 			}
 			break
 		}
 		if chain = append(chain, e); len(chain) > maxChain {
-			return "", nil, p.damaged(offset, errChain)
+			return content{}, p.damaged(offset, errChain)
 		}
-		at = e.base
+		place = e.base
 	}
 	for i := len(chain) - 1; i >= 0; i-- {
-		if data, err = p.apply(chain[i], data); err != nil {
-			return "", nil, err
+		if at, err = p.apply(chain[i], at); err != nil {
+			return content{}, err
 		}
-		p.directory.cache.add(p, chain[i].start, kind, data)
+		p.directory.cache.add(p, chain[i].start, at)
 	}
-	return kind, data, nil
+	return at, nil
 }
 
 func (p *pack) damaged(offset int64, cause error) error {
@@ -200,33 +200,35 @@ func (p *pack) damaged(offset int64, cause error) error {
 }
 
 // base reads a whole object on which deltas are built.
-func (p *pack) base(e entry) ([]byte, error) {
+func (p *pack) base(e entry) (content, error) {
 	if e.size > maxBase {
-		return nil, p.damaged(e.start, errHeader)
+		return content{}, p.damaged(e.start, errHeader)
 	}
-	data := make([]byte, e.size)
-	if _, err := p.inflate(e, data); err != nil {
-		return nil, err
+	whole := content{kind: e.kind, data: make([]byte, e.size)}
+	var err error
+	if whole.end, err = p.inflate(e, whole.data); err != nil {
+		return content{}, err
 	}
-	p.directory.cache.add(p, e.start, e.kind, data)
-	return data, nil
+	p.directory.cache.add(p, e.start, whole)
+	return whole, nil
 }
 
 // apply applies a delta to its base.
-func (p *pack) apply(e entry, base []byte) ([]byte, error) {
+func (p *pack) apply(e entry, base content) (content, error) {
 	if e.size > maxBase {
-		return nil, p.damaged(e.start, errDelta)
+		return content{}, p.damaged(e.start, errDelta)
 	}
 	buffer := borrowBuffer(e.size)
 	defer returnBuffer(buffer)
-	if _, err := p.inflate(e, *buffer); err != nil {
-		return nil, err
+	end, err := p.inflate(e, *buffer)
+	if err != nil {
+		return content{}, err
 	}
-	data, ok := applyDelta(base, *buffer)
+	data, ok := applyDelta(base.data, *buffer)
 	if !ok {
-		return nil, p.damaged(e.start, errDelta)
+		return content{}, p.damaged(e.start, errDelta)
 	}
-	return data, nil
+	return content{kind: base.kind, data: data, end: end}, nil
 }
 
 // buffers are what deltas are decompressed into.

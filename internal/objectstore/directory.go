@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/objectstore/filemap"
 )
 
@@ -125,7 +124,7 @@ func listPacks(dir string) ([]listedPack, error) {
 }
 
 // cached gives the content at an offset of a pack, if it is kept.
-func (d *directory) cached(p *pack, offset int64) (object.Kind, []byte, bool) {
+func (d *directory) cached(p *pack, offset int64) (content, bool) {
 	return d.cache.get(p, offset)
 }
 

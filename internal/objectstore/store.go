@@ -47,7 +47,7 @@ type Options struct {
 }
 
 // DefaultCacheSize is the bound where Options give none.
-const DefaultCacheSize = 16 << 20
+const DefaultCacheSize = 32 << 20
 
 // idleTime is after how long without reading files are closed. It is checked at
 // intervals of that length, so it takes up to twice as long.
