@@ -69,6 +69,7 @@ type Store struct {
 	// uses counts operations, for the timer to see whether there were any.
 	uses    atomic.Uint64
 	watched atomic.Bool
+	timers  sync.Mutex // guards timer
 	timer   *time.Timer
 	// released is told when files are closed.
 	released func()
@@ -180,8 +181,12 @@ func (s *Store) Rescan() error {
 }
 
 // OnRelease has a function called whenever all files are closed, for those who keep
-// others of the repository open. It is set before anything is read.
-func (s *Store) OnRelease(released func()) { s.released = released }
+// others of the repository open.
+func (s *Store) OnRelease(released func()) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.released = released
+}
 
 // Release closes all files and forgets what is cached. They are opened again when
 // they are needed.
@@ -193,12 +198,12 @@ func (s *Store) Release() error {
 
 // Close is Release, for good.
 func (s *Store) Close() error {
-	s.lock.Lock()
-	defer s.lock.Unlock()
+	s.timers.Lock()
 	if s.timer != nil {
 		s.timer.Stop()
 	}
-	return s.release()
+	s.timers.Unlock()
+	return s.Release()
 }
 
 func (s *Store) release() error {
@@ -255,16 +260,18 @@ func (s *Store) watch() {
 	if s.watched.Swap(true) {
 		return
 	}
+	s.timers.Lock()
+	defer s.timers.Unlock()
 	seen := s.uses.Load()
 	s.timer = time.AfterFunc(idleTime, func() {
 		if now := s.uses.Load(); now != seen {
 			seen = now
+			s.timers.Lock()
+			defer s.timers.Unlock()
 			s.timer.Reset(idleTime)
 			return
 		}
-		s.lock.Lock()
-		defer s.lock.Unlock()
 		s.watched.Store(false)
-		_ = s.release() // nothing was written, so nothing is lost
+		_ = s.Release() // nothing was written, so nothing is lost
 	})
 }
