@@ -35,6 +35,23 @@ func graph(random *rand.Rand, size int, skew int64) []gittest.Commit {
 	return commits
 }
 
+// writeGraph writes a commit-graph, of one kind or another: none, all commits, the
+// older half, levels in place of dates.
+func writeGraph(repo *gittest.Repo, all []object.ID, kind uint64) {
+	var names strings.Builder
+	for _, id := range all {
+		names.WriteString(id.String() + "\n")
+	}
+	switch kind % 4 {
+	case 1:
+		repo.GitInput(names.String(), "commit-graph", "write", "--stdin-commits")
+	case 2:
+		repo.GitInput(names.String()[:len(all)/2*41], "commit-graph", "write", "--stdin-commits")
+	case 3:
+		repo.GitInput(names.String(), "-c", "commitGraph.generationVersion=1", "commit-graph", "write", "--stdin-commits")
+	}
+}
+
 // ancestors are the positions that can be reached, by the definition.
 func ancestors(commits []gittest.Commit, from ...int) map[int]bool {
 	reached := map[int]bool{}
@@ -59,6 +76,7 @@ func TestRangeOnRandomHistories(t *testing.T) {
 			commits := graph(random, 120, skew)
 			repo := gittest.NewBare(t)
 			all := repo.Import(commits, map[string]int{"refs/heads/master": len(commits) - 1})
+			writeGraph(repo, all, seed/3)
 			opened := open(t, repo)
 			for range 25 {
 				include := []int{random.IntN(120), random.IntN(120)}[:1+random.IntN(2)]
@@ -223,6 +241,7 @@ func TestAncestryOnRandomHistories(t *testing.T) {
 			commits := graph(random, 100, skew)
 			repo := gittest.NewBare(t)
 			all := repo.Import(commits, map[string]int{"refs/heads/master": len(commits) - 1})
+			writeGraph(repo, all, seed/3)
 			opened := open(t, repo)
 			for range 60 {
 				a, b := random.IntN(100), random.IntN(100)
