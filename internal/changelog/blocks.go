@@ -1,9 +1,10 @@
 package changelog
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 // blockKind says what a piece of a section's body is.
@@ -24,7 +25,7 @@ type block struct {
 
 func (b block) of(lines []line) []line { return lines[b.start:b.end] }
 
-var bullet = regexp.MustCompile(`^([ \t]*)([-*+•])[ \t]+\S`)
+var bullet = lazyregexp.New(`^([ \t]*)([-*+•])[ \t]+\S`)
 
 // bulletIndent is the indentation of a list item's first line, -1 for any other
 // line.
@@ -125,7 +126,7 @@ func (f *File) entryEnd(lines []line, start, indent int) int {
 
 // placeholder is what people and tools write into a section that has no changes
 // yet.
-var placeholder = regexp.MustCompile(`(?i)^[-*+•_ \t]*(?:` +
+var placeholder = lazyregexp.New(`(?i)^[-*+•_ \t]*(?:` +
 	`(?:no|none|nothing)(?:\s+(?:significant|notable|user-visible))?(?:\s+changed?|\s+changes)?(?:\s+(?:yet|so far|here))?` +
 	`|x{3}|tb[ad]|n/a|to be (?:done|determined|announced))?[.!…_* \t]*$`)
 

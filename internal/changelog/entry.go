@@ -2,9 +2,10 @@ package changelog
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 // Change is a change to write an entry for.
@@ -97,9 +98,9 @@ type conventions struct {
 const conventionSample = 20
 
 var (
-	entryMarker = regexp.MustCompile(`^\[[a-z][a-z0-9 _/-]*\]\s+`)
-	firstNumber = regexp.MustCompile(`^((?:[Bb]ug )?)(#?)\d{1,9}(?:,\s*#?\d{1,9})*\s+([-–—:])\s+`)
-	lastNumber  = regexp.MustCompile(`\s*\(((?:[Bb]ug )?)(#?)\d{1,9}(?:,\s*#?\d{1,9})*\)[.;]?$`)
+	entryMarker = lazyregexp.New(`^\[[a-z][a-z0-9 _/-]*\]\s+`)
+	firstNumber = lazyregexp.New(`^((?:[Bb]ug )?)(#?)\d{1,9}(?:,\s*#?\d{1,9})*\s+([-–—:])\s+`)
+	lastNumber  = lazyregexp.New(`\s*\(((?:[Bb]ug )?)(#?)\d{1,9}(?:,\s*#?\d{1,9})*\)[.;]?$`)
 )
 
 // conventions looks at the newest entries; the majority decides.

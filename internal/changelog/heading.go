@@ -1,10 +1,10 @@
 package changelog
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -27,11 +27,11 @@ type place struct{ start, end int }
 func (p place) isEmpty() bool { return p.start == p.end }
 
 var (
-	leadingVersion = regexp.MustCompile(`(?i)^(?:version\s+|release\s+)?[\[*_]*v?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})*(?:[-+][0-9a-z][0-9a-z.+-]*)?)(?:[\]*_\s:,;(/]|$)`)
-	leadingWord    = regexp.MustCompile(`(?i)^[\[(*_]*(unreleased)\b`)
-	anyVersion     = regexp.MustCompile(`\d{1,9}\.\d{1,9}\.\d{1,9}`)
-	anyDate        = regexp.MustCompile(`\b\d{4}-\d{2}-\d{2}\b`)
-	anyUnreleased  = regexp.MustCompile(`(?i)\bunreleased\b`)
+	leadingVersion = lazyregexp.New(`(?i)^(?:version\s+|release\s+)?[\[*_]*v?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})*(?:[-+][0-9a-z][0-9a-z.+-]*)?)(?:[\]*_\s:,;(/]|$)`)
+	leadingWord    = lazyregexp.New(`(?i)^[\[(*_]*(unreleased)\b`)
+	anyVersion     = lazyregexp.New(`\d{1,9}\.\d{1,9}\.\d{1,9}`)
+	anyDate        = lazyregexp.New(`\b\d{4}-\d{2}-\d{2}\b`)
+	anyUnreleased  = lazyregexp.New(`(?i)\bunreleased\b`)
 )
 
 // parseHeading reads a title: "0.10.0 (unreleased)", "0.9.1 (2014-07-22)",

@@ -1,10 +1,10 @@
 package changelog
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -14,9 +14,9 @@ import (
 //	[1.0.0]: https://forge.example.org/loop/compare/v0.9.0...v1.0.0
 //	[0.9.0]: https://forge.example.org/loop/releases/tag/v0.9.0
 var (
-	linkReference = regexp.MustCompile(`^(\[)([^\[\]]+)(\]:[ \t]*<?)([^\s<>]+)(.*)$`)
-	comparison    = regexp.MustCompile(`^(.*/)([^/]+?)(\.{2,3})([^/]+)$`)
-	tagAddress    = regexp.MustCompile(`^(.*)/releases/tag/([^/]+)$`)
+	linkReference = lazyregexp.New(`^(\[)([^\[\]]+)(\]:[ \t]*<?)([^\s<>]+)(.*)$`)
+	comparison    = lazyregexp.New(`^(.*/)([^/]+?)(\.{2,3})([^/]+)$`)
+	tagAddress    = lazyregexp.New(`^(.*)/releases/tag/([^/]+)$`)
 )
 
 // link is a link reference, with the line's text around label and address.

@@ -2,9 +2,10 @@ package changelog
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 // Missing returns the changes that the section does not mention, in their order.
@@ -35,14 +36,14 @@ type mentions struct {
 // A bare number is taken for a bug from five digits on; a shorter one may be
 // anything and wants "bug" before it.
 var (
-	bareBug    = regexp.MustCompile(`(?:^|[^\d#.])(\d{5,})\b`)
-	namedBug   = regexp.MustCompile(`(?i)\bbug[\s#-]*(\d+)\b`)
-	pullNumber = regexp.MustCompile(`(?i)(?:#|\bgh-|/pull/|/issues/)(\d+)\b`)
+	bareBug    = lazyregexp.New(`(?:^|[^\d#.])(\d{5,})\b`)
+	namedBug   = lazyregexp.New(`(?i)\bbug[\s#-]*(\d+)\b`)
+	pullNumber = lazyregexp.New(`(?i)(?:#|\bgh-|/pull/|/issues/)(\d+)\b`)
 )
 
 func readMentions(s Section) mentions {
 	written := mentions{bugs: map[string]bool{}, pulls: map[string]bool{}}
-	for _, expression := range []*regexp.Regexp{bareBug, namedBug} {
+	for _, expression := range []lazyregexp.Regexp{bareBug, namedBug} {
 		for _, found := range expression.FindAllStringSubmatch(s.Body, -1) {
 			written.bugs[found[1]] = true
 		}

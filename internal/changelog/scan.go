@@ -1,10 +1,11 @@
 package changelog
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 // title is a heading of any kind where it stands in the file.
@@ -98,7 +99,7 @@ func underlineFor(marker, text string) string {
 	return strings.Repeat(marker, max(3, utf8.RuneCountInString(text)))
 }
 
-var hashed = regexp.MustCompile(`^(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$`)
+var hashed = lazyregexp.New(`^(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$`)
 
 // hashedHeadings finds Markdown's titles, passing over code and comments.
 func hashedHeadings(lines []line) []title {

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 var errCredentials = errors.New("the URL carries credentials, expected one without user and password")
@@ -90,7 +91,7 @@ func parseEmail(text string) (string, error) {
 // remoteForms are the ways to name another repository.
 const remoteForms = "a URL (https, http, ssh, git or file), user@host:path, or a path"
 
-var scheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
+var scheme = lazyregexp.New(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
 
 // parseRemote takes what git takes for a repository, except for transports that
 // run a program ("ext::") and for URLs that carry a password.

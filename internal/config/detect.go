@@ -3,10 +3,10 @@ package config
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -59,7 +59,7 @@ func DetectFiles() []string {
 	return append(names, changelogCandidates()...)
 }
 
-var releaseTag = regexp.MustCompile(`^((?:.*[^0-9.])?)([0-9]+\.[0-9]+\.[0-9]+)$`)
+var releaseTag = lazyregexp.New(`^((?:.*[^0-9.])?)([0-9]+\.[0-9]+\.[0-9]+)$`)
 
 // detectTagPattern takes the prefix that most release tags have; of two that are
 // as frequent, the one of the highest version.
@@ -82,7 +82,7 @@ func detectTagPattern(tags []string) release.Pattern {
 
 // releaseBranch wants words of releases around the line's numbers, since
 // branches for other purposes carry numbers too.
-var releaseBranch = regexp.MustCompile(`(?i)^((?:(?:releases?|rel|stable|maint|maintenance|support|hotfix|version)[-_/])*v?)([0-9]{1,9})\.([0-9]{1,9})((?:\.x)?(?:[-_](?:stable|maint|release))?)$`)
+var releaseBranch = lazyregexp.New(`(?i)^((?:(?:releases?|rel|stable|maint|maintenance|support|hotfix|version)[-_/])*v?)([0-9]{1,9})\.([0-9]{1,9})((?:\.x)?(?:[-_](?:stable|maint|release))?)$`)
 
 func detectBranchPattern(branches []string) release.Pattern {
 	styles := map[release.Pattern]style{}

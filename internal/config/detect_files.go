@@ -10,6 +10,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"gopkg.in/yaml.v3"
 
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -132,8 +133,8 @@ func detectChangelog(files map[string][]byte) *release.Changelog {
 }
 
 var (
-	keepHeading = regexp.MustCompile(`(?mi)^## +\[?(?:v?[0-9]+\.[0-9]+\.[0-9]+|unreleased)\b`)
-	loopHeading = regexp.MustCompile(`(?mi)^v?[0-9]+\.[0-9]+(?:\.[0-9]+)?\b.*\r?\n(?:-{3,}|={3,})[ \t]*\r?$`)
+	keepHeading = lazyregexp.New(`(?mi)^## +\[?(?:v?[0-9]+\.[0-9]+\.[0-9]+|unreleased)\b`)
+	loopHeading = lazyregexp.New(`(?mi)^v?[0-9]+\.[0-9]+(?:\.[0-9]+)?\b.*\r?\n(?:-{3,}|={3,})[ \t]*\r?$`)
 )
 
 // changelogStyle is the style of most headings, "" without any.

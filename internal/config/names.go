@@ -2,19 +2,19 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
 // longestName bounds the names of components, environments and roles.
 const longestName = 64
 
-var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+var nameForm = lazyregexp.New(`^[a-z0-9][a-z0-9._-]*$`)
 
 // validName reports whether a component, environment or role may be called so.
 // Names are segments of paths in the ledger's tree and parts of references, so

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
-var driveLetter = regexp.MustCompile(`^[A-Za-z]:`)
+var driveLetter = lazyregexp.New(`^[A-Za-z]:`)
 
 // cleanPath takes a path within a repository, "." for the whole of it, and gives
 // it without "./", doubled slashes and a slash at its end.

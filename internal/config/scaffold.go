@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -86,7 +87,7 @@ func followed(branch string) string {
 	return scalarText(branch)
 }
 
-var outsideName = regexp.MustCompile(`[^a-z0-9._-]+`)
+var outsideName = lazyregexp.New(`[^a-z0-9._-]+`)
 
 // slug makes a valid name of any text: "Loop Server" becomes "loop-server".
 func slug(text string) string {

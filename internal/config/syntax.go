@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"sort"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 // errSeveral marks a second document.
@@ -82,7 +83,7 @@ func failureEnd(text []byte, message string) int {
 	})
 }
 
-var messagePrefix = regexp.MustCompile(`^yaml: (?:line \d+: )?`)
+var messagePrefix = lazyregexp.New(`^yaml: (?:line \d+: )?`)
 
 // bareMessage is the parser's message without its idea of the line.
 func bareMessage(message string) string { return messagePrefix.ReplaceAllString(message, "") }

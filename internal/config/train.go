@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/mozilla-services/looprel/internal/holiday"
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -123,7 +123,7 @@ func nearestDay(date release.Date, day time.Weekday) release.Date {
 	return next
 }
 
-var period = regexp.MustCompile(`^([0-9]{1,6}) (days?|weeks?)$`)
+var period = lazyregexp.New(`^([0-9]{1,6}) (days?|weeks?)$`)
 
 // parsePeriod reads the time from one tagging day to the next, in days.
 func parsePeriod(text string) (int, error) {

@@ -2,11 +2,11 @@ package notes
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/changelog"
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
@@ -96,7 +96,7 @@ func titleOf(head Commit, own []Commit) string {
 	return m.branch
 }
 
-var branchBug = regexp.MustCompile(`(?i)\bbug[-_/]?(\d{5,9})(?:\D|$)`)
+var branchBug = lazyregexp.New(`(?i)\bbug[-_/]?(\d{5,9})(?:\D|$)`)
 
 // addMerge adds what the subject of a forge's merge says.
 func (c *collected) addMerge(head Commit) {
@@ -111,8 +111,8 @@ func (c *collected) addMerge(head Commit) {
 }
 
 var (
-	closes   = regexp.MustCompile(`(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d{1,9})\b`)
-	breaking = regexp.MustCompile(`(?m)^BREAKING[ -]CHANGE:[ \t]*((?:\S.*(?:\n|$))+)`)
+	closes   = lazyregexp.New(`(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d{1,9})\b`)
+	breaking = lazyregexp.New(`(?m)^BREAKING[ -]CHANGE:[ \t]*((?:\S.*(?:\n|$))+)`)
 )
 
 // addCommits adds what the change's commits say beside its title.
@@ -163,7 +163,7 @@ func strongest(kinds []changelog.Kind) changelog.Kind {
 	return changelog.KindOther
 }
 
-var coAuthor = regexp.MustCompile(`(?im)^co-authored-by:[ \t]*([^<\n]*?)[ \t]*<([^>\n]*)>`)
+var coAuthor = lazyregexp.New(`(?im)^co-authored-by:[ \t]*([^<\n]*?)[ \t]*<([^>\n]*)>`)
 
 // authors are the names behind the commits, each person once.
 func authors(own []Commit) []string {

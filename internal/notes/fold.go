@@ -1,9 +1,9 @@
 package notes
 
 import (
-	"regexp"
 	"slices"
 
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
@@ -80,7 +80,7 @@ func (f *folder) visit(i int) {
 
 // integrationBranch are names of branches that collect pull requests. A fork's
 // own pull requests come from such branches as well.
-var integrationBranch = regexp.MustCompile(`^(?:dev|develop|development|main|master|next|staging|release[-/].*)$`)
+var integrationBranch = lazyregexp.New(`^(?:dev|develop|development|main|master|next|staging|release[-/].*)$`)
 
 // integrates reports whether a pull request brings a branch on which others were
 // merged, each of which is a change.

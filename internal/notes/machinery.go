@@ -1,14 +1,13 @@
 package notes
 
 import (
-	"regexp"
-
 	"github.com/mozilla-services/looprel/internal/changelog"
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 // machinery are the titles of commits that make releases. They are no changes of
 // what is released.
-var machinery = regexp.MustCompile(`(?i)^(?:` +
+var machinery = lazyregexp.New(`(?i)^(?:` +
 	`v?\d+\.\d+(?:\.\d+)?(?:-[\w.]+)?` +
 	`|(?:release|prepare|tag|publish|version)(?: [\w-]+){0,3} v?\d+\.\d+[\w.-]*(?: release)?` +
 	`|(?:get |going )?back to dev(?:elopment)?(?: version| \(?v?\d[\w.-]*\)?)?` +
@@ -20,7 +19,7 @@ var machinery = regexp.MustCompile(`(?i)^(?:` +
 	`|update the package\.json version` +
 	`)$`)
 
-var endOfTitle = regexp.MustCompile(`[.\s]+$`)
+var endOfTitle = lazyregexp.New(`[.\s]+$`)
 
 // isMachinery reports whether the title is that of a commit that makes a release
 // or opens the next one.
@@ -30,6 +29,6 @@ func isMachinery(title string) bool {
 }
 
 // noise are titles that mean something only beside the commit before.
-var noise = regexp.MustCompile(`(?i)^(?:@[\w-]+(?:,? @[\w-]+)* (?:review|nit|comment)|(?:fixup|squash|amend)!|typo\b|nits?\b)`)
+var noise = lazyregexp.New(`(?i)^(?:@[\w-]+(?:,? @[\w-]+)* (?:review|nit|comment)|(?:fixup|squash|amend)!|typo\b|nits?\b)`)
 
 func isNoise(title string) bool { return noise.MatchString(title) }

@@ -1,11 +1,11 @@
 package notes
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
 	"github.com/mozilla-services/looprel/internal/changelog"
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 // markdown makes untrusted text safe within a line of Markdown: nothing in it is
@@ -35,11 +35,11 @@ func balanced(text string) bool {
 }
 
 // blockStart is what begins a title, a list item or a rule in a list item.
-var blockStart = regexp.MustCompile(`^(\d{0,9})([#+=.)-])`)
+var blockStart = lazyregexp.New(`^(\d{0,9})([#+=.)-])`)
 
 var (
-	mention = regexp.MustCompile(`(^|[^\w@])(@[A-Za-z0-9][\w-]*(?:/[\w-]+)?)`)
-	entity  = regexp.MustCompile(`&(#?\w+;)`)
+	mention = lazyregexp.New(`(^|[^\w@])(@[A-Za-z0-9][\w-]*(?:/[\w-]+)?)`)
+	entity  = lazyregexp.New(`&(#?\w+;)`)
 )
 
 // escaped escapes text that has no backticks.

@@ -1,20 +1,21 @@
 package notes
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 var (
-	plainMerge = regexp.MustCompile(`(?i)^merged?\b`)
+	plainMerge = lazyregexp.New(`(?i)^merged?\b`)
 	// The subjects that forges write, each with the number of the pull request or
 	// the branch.
-	githubMerge    = regexp.MustCompile(`^Merge pull request #(\d{1,9}) from [^\s/]+/(\S+)`)
-	bitbucketMerge = regexp.MustCompile(`^Merged in (\S+) \(pull request #(\d{1,9})\)`)
-	gitlabMerge    = regexp.MustCompile(`^Merge branch '([^']+)' into `)
-	gitlabRequest  = regexp.MustCompile(`(?m)^See merge request \S*!(\d{1,9})\s*$`)
+	githubMerge    = lazyregexp.New(`^Merge pull request #(\d{1,9}) from [^\s/]+/(\S+)`)
+	bitbucketMerge = lazyregexp.New(`^Merged in (\S+) \(pull request #(\d{1,9})\)`)
+	gitlabMerge    = lazyregexp.New(`^Merge branch '([^']+)' into `)
+	gitlabRequest  = lazyregexp.New(`(?m)^See merge request \S*!(\d{1,9})\s*$`)
 )
 
 // merged is a merge of a pull request.

@@ -1,11 +1,11 @@
 package notes
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/changelog"
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
@@ -20,8 +20,8 @@ type revert struct {
 }
 
 var (
-	revertsCommit = regexp.MustCompile(`(?i)\bthis reverts commit ([0-9a-f]{7,40})\b`)
-	revertsPull   = regexp.MustCompile(`(?m)^Reverts [\w./-]*#(\d{1,9})\s*$`)
+	revertsCommit = lazyregexp.New(`(?i)\bthis reverts commit ([0-9a-f]{7,40})\b`)
+	revertsPull   = lazyregexp.New(`(?m)^Reverts [\w./-]*#(\d{1,9})\s*$`)
 )
 
 // readReverts reads what git ("This reverts commit …") and forges ("Reverts

@@ -1,12 +1,12 @@
 package notes
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/mozilla-services/looprel/internal/changelog"
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 // subject is what a title says.
@@ -26,15 +26,15 @@ type subject struct {
 const maxText = 500
 
 var (
-	conventional = regexp.MustCompile(`^([A-Za-z]+)(?:\(([^()]{1,60})\))?(!?):\s+`)
-	marker       = regexp.MustCompile(`^\[([A-Za-z][A-Za-z -]{1,30})\]:?\s*`)
-	bugPrefix    = regexp.MustCompile(`^(?i:bug)[\s#]*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*[-–—:.]*\s*`)
-	bugAnywhere  = regexp.MustCompile(`(?i)\bbug[\s#]*(\d{3,9})\b`)
-	pullSuffix   = regexp.MustCompile(`\s*\((?:#|GH-)(\d{1,9})\)$`)
+	conventional = lazyregexp.New(`^([A-Za-z]+)(?:\(([^()]{1,60})\))?(!?):\s+`)
+	marker       = lazyregexp.New(`^\[([A-Za-z][A-Za-z -]{1,30})\]:?\s*`)
+	bugPrefix    = lazyregexp.New(`^(?i:bug)[\s#]*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*[-–—:.]*\s*`)
+	bugAnywhere  = lazyregexp.New(`(?i)\bbug[\s#]*(\d{3,9})\b`)
+	pullSuffix   = lazyregexp.New(`\s*\((?:#|GH-)(\d{1,9})\)$`)
 	// Mozilla's review marks: "r=name,other", "sr=name", "a=name", "r?name".
-	reviewSuffix = regexp.MustCompile(`[\s.;,(]+(?:r|sr|rs|a|f|ui-r)[=?][\w.@!#+-]+(?:\s*,\s*(?:(?:r|sr|rs|a|f|ui-r)[=?])?[\w.@!#+-]+)*\)?\.?$`)
-	revertTitle  = regexp.MustCompile(`^Revert "(.*)"`)
-	digits       = regexp.MustCompile(`\d+`)
+	reviewSuffix = lazyregexp.New(`[\s.;,(]+(?:r|sr|rs|a|f|ui-r)[=?][\w.@!#+-]+(?:\s*,\s*(?:(?:r|sr|rs|a|f|ui-r)[=?])?[\w.@!#+-]+)*\)?\.?$`)
+	revertTitle  = lazyregexp.New(`^Revert "(.*)"`)
+	digits       = lazyregexp.New(`\d+`)
 )
 
 // readSubject takes a title apart. Prefixes may follow each other in any order:
@@ -153,7 +153,7 @@ func kindByMarker(word string) (changelog.Kind, bool) {
 	return kindByType(word)
 }
 
-var securityNotice = regexp.MustCompile(`\bCVE-\d{4}-\d{4,}\b`)
+var securityNotice = lazyregexp.New(`\bCVE-\d{4}-\d{4,}\b`)
 
 // kindByWord goes by the first word of a title that states no kind.
 func kindByWord(text string) changelog.Kind {
