@@ -34,9 +34,9 @@
 // which it meets paths and from the order of its hash tables; both are kept
 // (inStep, hashOrder). There are rare situations, nearly all of them with renamed
 // directories, in which git 2.39 stops at an assertion, names an object with the
-// id zero, or loses files without a word: one merge in a thousand of those that
-// the tests generate, none known in practice. There the result is what git does
-// in similar situations, and the files are kept.
+// id zero, or loses files without a word: some four in a thousand of the merges
+// that the tests generate, none known in practice. There the result is what git
+// does in similar situations, and the files are kept.
 //
 // What stays out: external merge drivers (a DriverError), renormalisation of line
 // endings, looking into submodules (two different commits are a conflict), and
