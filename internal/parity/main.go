@@ -156,9 +156,7 @@ func judge(ctx context.Context, oracle *oracle, rows []row) (judged []row, words
 		if all[i] != "" {
 			row.settle(parseAnswer(all[i]))
 			judged, words = append(judged, row), append(words, all[i])
-			continue
 		}
-		fmt.Printf("%s onto %s: git stopped\n", row.theirs, row.ours)
 	}
 	return judged, words, nil
 }

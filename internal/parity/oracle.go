@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -144,6 +145,8 @@ func (o *oracle) merge(ctx context.Context, rows []row, members []int, words []s
 	case !errors.As(err, &stopped):
 		return err
 	case len(members) == 1:
+		one := rows[members[0]]
+		fmt.Printf("%s onto %s: git stopped: %s\n", one.theirs, one.ours, bytes.TrimSpace(stopped.Stderr))
 		return nil
 	}
 	half := len(members) / 2
