@@ -59,6 +59,7 @@ type File struct {
 	data   []byte
 	handle *os.File
 	closed atomic.Bool
+	held   held
 }
 
 // Open opens a regular file. The error is that of os.Open, or of mapping.
@@ -88,6 +89,7 @@ func open(handle *os.File, name string, options Options) (*File, error) {
 	file := &File{name: name, size: info.Size()}
 	if !options.Unmapped && file.size > 0 {
 		if file.data, err = mapFile(handle, file.size); err == nil {
+			file.held = newHeld(file.size)
 			return file, nil
 		}
 		if !errors.Is(err, errors.ErrUnsupported) {
@@ -111,6 +113,7 @@ func (f *File) Slice(offset int64, length int) ([]byte, error) {
 		return nil, f.Errorf(min(max(offset, 0), f.size), ErrShort)
 	}
 	if f.handle == nil {
+		f.touch(offset, length)
 		return f.data[offset : offset+int64(length) : offset+int64(length)], nil
 	}
 	piece := make([]byte, length)
@@ -127,6 +130,7 @@ func (f *File) Slice(offset int64, length int) ([]byte, error) {
 // Of a mapped file it may give more, since they cost nothing.
 func (f *File) Most(offset int64, length int) ([]byte, error) {
 	if f.handle == nil && offset >= 0 && offset <= f.size {
+		f.touch(offset, length)
 		return f.data[offset:], nil
 	}
 	return f.Slice(offset, int(min(int64(length), f.size-offset)))

@@ -27,3 +27,11 @@ func mapFile(file *os.File, size int64) ([]byte, error) {
 }
 
 func unmapFile(data []byte) error { return unix.Munmap(data) }
+
+// giveBack lets the system take the pages of a mapping; they come back when they are
+// read. That it may fail changes nothing but how much memory is held.
+func giveBack(data []byte) {
+	if len(data) > 0 {
+		_ = unix.Madvise(data, unix.MADV_DONTNEED)
+	}
+}

@@ -1,0 +1,53 @@
+package filemap
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestReadsAreTheSameAfterGivingBack reads a file that is larger than what may be
+// held, several times over, from places all over it.
+func TestReadsAreTheSameAfterGivingBack(t *testing.T) {
+	t.Parallel()
+	const step = pieceSize + 7
+	content := make([]byte, 2*heldLimit+12345)
+	for i := 0; i < len(content); i += step {
+		content[i] = byte(i/step) | 1
+	}
+	name := filepath.Join(t.TempDir(), "large")
+	if err := os.WriteFile(name, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := Open(name, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close() //nolint:errcheck // it is only read
+	gaveBack := false
+	for round := range 3 {
+		for at := 0; at < len(content); at += step {
+			length := min(9, len(content)-at)
+			before := file.held.count.Load()
+			piece, err := file.Slice(int64(at), length)
+			if err != nil || !bytes.Equal(piece, content[at:at+length]) {
+				t.Fatalf("round %d, at %d: %v, %v", round, at, piece, err)
+			}
+			gaveBack = gaveBack || file.held.count.Load() < before
+		}
+	}
+	if file.data != nil && !gaveBack {
+		t.Error("all of the file is held")
+	}
+	if held := file.held.count.Load(); held > heldLimit/pieceSize {
+		t.Errorf("%d pieces are held", held)
+	}
+}
+
+func TestSmallFilesAreHeld(t *testing.T) {
+	t.Parallel()
+	if small := newHeld(heldLimit); small.bits != nil {
+		t.Error("a small file is counted")
+	}
+}
