@@ -126,6 +126,9 @@ func entryDetails(entry ledger.Entry) []string {
 	switch {
 	case entry.Tagged != nil:
 		add("%s at %s%s", plan.ShortRef(entry.Tagged.Tag), entry.Tagged.Commit.Short(), cycleOf(entry.Tagged))
+		if without := entry.Tagged.Without; len(without) > 0 {
+			add("without the fix %s of an earlier release", shortIDs(without))
+		}
 		lines = append(lines, pickLines(entry.Tagged.Picks)...)
 	case entry.Started != nil:
 		if late := daysLate(entry.Started.DaysLate); late != "" {

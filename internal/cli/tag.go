@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mozilla-services/looprel/internal/apply"
+	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/release"
@@ -22,6 +23,7 @@ type tagOptions struct {
 	offCycle      bool
 	reason        string
 	fillChangelog bool
+	withoutFix    []string
 }
 
 func newTagCommand(a *app) *cobra.Command {
@@ -42,10 +44,14 @@ number raised; on a release line the next patch. A train release follows the
 calendar: too early is refused, late is allowed until the next tagging day and
 recorded. A patch release follows none.
 
+A release that would lose a fix which an earlier one has is refused, with the
+command that brings the fix (looprel fixes shows all). --without-fix leaves it out,
+and the ledger records that.
+
 Running it again finishes what was left and never makes a second release.
 
 JSON: verb, component, version, why, tag, branch, previous, cycle, push,
-days_late, off_cycle, reason, commits (role, subject, id, tree, parents, files),
+days_late, off_cycle, reason, without_fixes, commits (role, subject, id, tree, parents, files),
 tag_id, changes, omitted, notes, already, steps (kind, target, was, want,
 reason). Fields without a value are left out.
 
@@ -70,12 +76,13 @@ reason). Fields without a value are left out.
 	flags.BoolVar(&options.offCycle, "off-cycle", false, "set the calendar aside; wants --reason")
 	flags.StringVar(&options.reason, "reason", "", "why, in `TEXT` that is recorded")
 	flags.BoolVar(&options.fillChangelog, "fill-changelog", false, "add the changes that the changelog's section leaves out")
+	flags.StringArrayVar(&options.withoutFix, "without-fix", nil, "release although this fix, a `COMMIT`, would be lost; wants --reason")
 	return command
 }
 
 // request reads the options.
 func (o tagOptions) request() (plan.TagRequest, error) {
-	request := plan.TagRequest{Line: o.line, OffCycle: o.offCycle, Reason: o.reason, FillChangelog: o.fillChangelog}
+	request := plan.TagRequest{Line: o.line, OffCycle: o.offCycle, Reason: o.reason, FillChangelog: o.fillChangelog, WithoutFix: o.withoutFix}
 	var err error
 	if o.version != "" {
 		if request.Version, err = parseVersion(o.version); err != nil {
@@ -166,6 +173,9 @@ func (a *app) printTagPlan(s *plan.Snapshot, t *plan.TagPlan) error {
 	if t.OffCycle {
 		facts = append(facts, fact{"off-cycle", t.Reason})
 	}
+	if len(t.Without) > 0 {
+		facts = append(facts, fact{"without", fmt.Sprintf("%s: %s", shortIDs(t.Without), t.Reason)})
+	}
 	for _, commit := range t.Commits {
 		facts = append(facts, fact{commit.Role, fmt.Sprintf("%s %q, %s", showID(commit.ID), commit.Subject, filesText(commit.Files))})
 	}
@@ -175,6 +185,14 @@ func (a *app) printTagPlan(s *plan.Snapshot, t *plan.TagPlan) error {
 	p.notes(t.Notes)
 	p.steps(t.Steps)
 	return p.err
+}
+
+func shortIDs(ids []object.ID) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = id.Short()
+	}
+	return strings.Join(names, ", ")
 }
 
 func cycleText(t *plan.TagPlan) string {

@@ -88,7 +88,13 @@ type Missed struct {
 // stand to them. The heads are points that the next releases are made from: the
 // tip of the train's branch, or of a line, or another branch; they are asked about
 // beside the releases.
-func (s *Survey) Table(heads []int) (*Table, error) {
+func (s *Survey) Table(heads []int) (*Table, error) { return s.table(heads, false) }
+
+// Coming is the table of the fixes that a head does not have; what has them all is
+// looked at no further.
+func (s *Survey) Coming(heads []int) (*Table, error) { return s.table(heads, true) }
+
+func (s *Survey) table(heads []int, onlyLacking bool) (*Table, error) {
 	lines := s.findLines()
 	candidates, err := s.findCandidates(lines)
 	if err != nil {
@@ -111,8 +117,15 @@ func (s *Survey) Table(heads []int) (*Table, error) {
 	}
 	var fixes []Fix
 	for _, group := range groups {
-		fix, err := s.examine(group, lines, heads)
+		fix := s.begin(group, lines)
+		has, err := s.askHeads(&fix, heads)
 		if err != nil {
+			return nil, err
+		}
+		if has && onlyLacking {
+			continue
+		}
+		if err := s.askLines(&fix, group[0].line, lines); err != nil {
 			return nil, err
 		}
 		fixes = append(fixes, fix)
@@ -213,8 +226,8 @@ func (s *Survey) regroup(fixes []Fix) []Fix {
 	return kept
 }
 
-// examine asks all points about one fix.
-func (s *Survey) examine(group []candidate, lines []line, heads []int) (Fix, error) {
+// begin makes the row of a group.
+func (s *Survey) begin(group []candidate, lines []line) Fix {
 	lead := group[0]
 	fix := Fix{
 		Commit: s.graph.commits[lead.at], Line: lines[lead.line].Line, at: lead.at, first: lead.first,
@@ -227,19 +240,32 @@ func (s *Survey) examine(group []candidate, lines []line, heads []int) (Fix, err
 		first := s.points[lead.first]
 		fix.First = &first
 	}
-	for number := lead.line; number < len(lines); number++ {
-		cell, err := s.cell(&fix, lines[number], number == lead.line)
+	return fix
+}
+
+// askHeads asks the heads about a fix, and reports whether all have it.
+func (s *Survey) askHeads(fix *Fix, heads []int) (has bool, err error) {
+	has = true
+	for _, head := range heads {
+		standing, err := s.standingOf(fix, head)
 		if err != nil {
-			return fix, err
+			return false, err
+		}
+		has = has && standing.State.Has()
+	}
+	return has, nil
+}
+
+// askLines asks a fix's own line, and the higher ones.
+func (s *Survey) askLines(fix *Fix, own int, lines []line) error {
+	for number := own; number < len(lines); number++ {
+		cell, err := s.cell(fix, lines[number], number == own)
+		if err != nil {
+			return err
 		}
 		fix.Cells[number] = cell
 	}
-	for _, head := range heads {
-		if _, err := s.standingOf(&fix, head); err != nil {
-			return fix, err
-		}
-	}
-	return fix, nil
+	return nil
 }
 
 func (s *Survey) standingOf(fix *Fix, point int) (Standing, error) {

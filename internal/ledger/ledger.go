@@ -125,6 +125,9 @@ type Tagged struct {
 	DaysLate int          `json:"days_late,omitempty"`
 	// Picks are the fixes that the same act put on the branch.
 	Picks []Pick `json:"picks,omitempty"`
+	// Without are fixes of earlier releases that this one was made without on purpose;
+	// the entry's Reason says why.
+	Without []object.ID `json:"without_fixes,omitempty"`
 }
 
 // Same reports whether both are the release of one version, at one place.

@@ -31,7 +31,15 @@ func Tag(ctx context.Context, s *Session, request plan.TagRequest, at string) (*
 	if err != nil {
 		return nil, err
 	}
-	return plan.MakeTag(s.snapshot, branch, request)
+	p, err := plan.MakeTag(s.snapshot, branch, request)
+	if err != nil || p.Already != "" {
+		return p, err
+	}
+	owed, err := s.owed(ctx, branch, request)
+	if err != nil || owed == nil {
+		return p, err
+	}
+	return p, p.HoldToFixes(s.snapshot, branch, *owed)
 }
 
 // Branch observes the branch that a release is made from.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/fixes"
@@ -87,43 +86,55 @@ func (s *Session) Survey(ctx context.Context, points []fixes.Point, commits, flo
 // means anything; the clone has their commits.
 func (s *Session) Points(ctx context.Context) ([]fixes.Point, error) {
 	var refs []string
-	var points []fixes.Point
 	for _, ref := range sortedRefs(s.shown.Refs) {
-		name, isTag := strings.CutPrefix(ref, plan.TagRef(""))
-		if !isTag {
-			continue
-		}
-		if version, ok := s.snapshot.Component.TagPattern.ParseTag(name); ok {
-			commit, _ := s.shown.Commit(ref)
-			line := version.Line()
-			points = append(points, fixes.Point{Name: version.String(), Commit: commit, Version: version, Line: &line})
+		if _, ok := s.snapshot.Release(ref); ok {
 			refs = append(refs, ref)
 		}
 	}
 	for _, branch := range s.snapshot.Lines() {
-		points = append(points, fixes.Point{Name: plan.ShortRef(branch.Ref), Commit: branch.Head, Line: &branch.Line})
 		refs = append(refs, branch.Ref)
 	}
+	return s.pointsAt(ctx, refs)
+}
+
+// pointsOf are the points of some lines.
+func (s *Session) pointsOf(ctx context.Context, lines []plan.OwingLine) ([]fixes.Point, error) {
+	var refs []string
+	for _, line := range lines {
+		refs = append(refs, line.Refs()...)
+	}
+	return s.pointsAt(ctx, refs)
+}
+
+// pointsAt makes points of release tags and of the branches of lines, and brings
+// their commits.
+func (s *Session) pointsAt(ctx context.Context, refs []string) ([]fixes.Point, error) {
 	if err := s.fetchRefs(ctx, refs); err != nil {
 		return nil, err
 	}
-	kept := points[:0]
-	for i, point := range points {
-		if _, err := s.repository.Peel(point.Commit); errors.Is(err, gitrepo.ErrWrongKind) {
+	var points []fixes.Point
+	for _, ref := range refs {
+		commit, _ := s.shown.Commit(ref)
+		if _, err := s.repository.Peel(commit); errors.Is(err, gitrepo.ErrWrongKind) {
 			continue // a tag may be on anything; one that is on no commit releases nothing
 		} else if err != nil {
 			return nil, err
 		}
-		if point.IsRelease() {
-			at, err := s.releasedAt(point, refs[i])
+		point := fixes.Point{Name: plan.ShortRef(ref), Commit: commit}
+		if version, ok := s.snapshot.Release(ref); ok {
+			line := version.Line()
+			point.Name, point.Version, point.Line = version.String(), version, &line
+			at, err := s.releasedAt(point, ref)
 			if err != nil {
 				return nil, err
 			}
 			point.At = at
+		} else if line, ok := s.snapshot.Component.BranchPattern.ParseBranch(point.Name); ok {
+			point.Line = &line
 		}
-		kept = append(kept, point)
+		points = append(points, point)
 	}
-	return kept, nil
+	return points, nil
 }
 
 // releasedAt is when a release was tagged: as the ledger has it, else by the tag's

@@ -21,6 +21,9 @@ type TagRequest struct {
 	Reason   string
 	// FillChangelog adds what the changelog's section leaves out.
 	FillChangelog bool
+	// WithoutFix are the fixes of earlier lines that are left out, as the operator typed
+	// them.
+	WithoutFix []string
 }
 
 // BranchChoice is the branch that a release is made from.
@@ -152,6 +155,9 @@ func checkTagRequest(s *Snapshot, request TagRequest) error {
 	}
 	if s.Component.Repository != "." {
 		return misuse("run looprel in a clone of that repository", "%s is released in %s, not here", s.Component.Name, s.Component.Repository)
+	}
+	if len(request.WithoutFix) > 0 {
+		return checkReason("--without-fix", true, request.Reason)
 	}
 	return checkReason("--off-cycle", request.OffCycle, request.Reason)
 }

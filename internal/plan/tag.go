@@ -29,6 +29,8 @@ type TagPlan struct {
 	DaysLate int          `json:"days_late,omitempty"`
 	OffCycle bool         `json:"off_cycle,omitempty"`
 	Reason   string       `json:"reason,omitempty"`
+	// Without are fixes of earlier lines that are left out on purpose.
+	Without []object.ID `json:"without_fixes,omitempty"`
 	// Commits are those that the release makes; none when the head itself is
 	// tagged.
 	Commits []PlannedCommit `json:"commits"`
@@ -357,6 +359,7 @@ func (p *TagPlan) tagged(branch *Branch, commit object.ID) *ledger.Tagged {
 	return &ledger.Tagged{
 		Version: p.Version, Tag: p.Tag, TagID: p.TagID, Commit: commit, Branch: branch.Ref,
 		Base: p.Previous, Cycle: p.Cycle, DaysLate: p.DaysLate, Picks: branch.recorded(p.Commits),
+		Without: p.Without,
 	}
 }
 
