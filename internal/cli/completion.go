@@ -47,9 +47,17 @@ func (a *app) registerCompletions(root *cobra.Command) {
 			for _, name := range []string{"line", "mainline", "reason"} {
 				flag(command, name, func(*cobra.Command) []string { return nil })
 			}
+		case "fixes":
+			command.ValidArgsFunction = cobra.NoFileCompletions
+			flag(command, "line", a.lineNames)
+			flag(command, "missing-from", func(cmd *cobra.Command) []string {
+				return append(a.lineNames(cmd), a.versions(cmd, true)...)
+			})
+		case "where":
+			command.ValidArgsFunction = cobra.NoFileCompletions
 		case "tag":
 			command.ValidArgsFunction = cobra.NoFileCompletions
-			for _, name := range []string{"line", "at", "reason"} {
+			for _, name := range []string{"line", "at", "reason", "without-fix"} {
 				flag(command, name, func(*cobra.Command) []string { return nil })
 			}
 			flag(command, "bump", func(*cobra.Command) []string {
@@ -120,6 +128,21 @@ func (a *app) remoteNames(cmd *cobra.Command) []string {
 	var names []string
 	for _, remote := range repository.Config().Remotes() {
 		names = append(names, remote.Name)
+	}
+	return names
+}
+
+// lineNames are the release lines of the clone's tags, the highest first.
+func (a *app) lineNames(cmd *cobra.Command) []string {
+	var names []string
+	for _, text := range a.versions(cmd, true) {
+		version, err := release.ParseVersion(text)
+		if err != nil {
+			continue
+		}
+		if name := version.Line().String(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return names
 }

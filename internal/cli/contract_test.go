@@ -60,6 +60,8 @@ func TestUsageErrors(t *testing.T) {
 		"tag --frobnicate":                       "unknown flag",
 		"tag 1 2":                                "accepts at most 1 arg",
 		"tag v0.10.0":                            "is not a version",
+		"where":                                  "requires at least 1 arg",
+		"fixes 1":                                "unknown command",
 		"tag --bump middle":                      "is not a part of a version",
 		"promote":                                "accepts between 1 and 2 arg",
 		"calendar -o yaml":                       "unknown output format",
@@ -152,7 +154,7 @@ func TestHelpNamesJSONFields(t *testing.T) {
 // Each completion that is registered answers, and never fails.
 func TestCompletion(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{"promote ", "promote load-stage ", "notes ", "tag --bump ", "status --output ", "calendar -o ", "tag --component ", "tag --remote "} {
+	for _, line := range []string{"promote ", "promote load-stage ", "notes ", "tag --bump ", "status --output ", "calendar -o ", "tag --component ", "tag --remote ", "fixes --line ", "fixes --missing-from ", "where "} {
 		env, out, _ := testEnv(t)
 		arguments := append([]string{cobra.ShellCompRequestCmd}, strings.Split(line, " ")...)
 		if code := run(context.Background(), env, arguments); code != 0 {

@@ -25,23 +25,23 @@ func newFixesCommand(a *app) *cobra.Command {
 		Use:     "fixes",
 		GroupID: groupLook,
 		Short:   "Which fix is on which line, and which one a release lost",
-		Long: `Shows the fixes of the release lines: what a line got after its first release, and
-which later line has it, as the same commit or as another one ("=": by trailer, by
-author and date, by pull request, by patch id, or because the files have it).
-Release commits are no fixes, unless one was slipped into them.
+		Long: `Shows the fixes of the release lines: what a line got after its first release,
+and which later line has it, as the same commit or as another one ("=": found by
+trailer, by author and date, by pull request, by patch id, or because the files
+have it). Release commits are no fixes, unless one was slipped into them.
 
 A fix that is in a release is owed by every release of a higher version that is
-tagged later, and by the next one. Exit status 3 says that the next release would
-lose a fix that an earlier line has, or with --missing-from that the one that was
-named lacks any. What was reverted on purpose is no loss, and what is unclear
+tagged later, and by the next one. Exit status 3 says that the next release
+would lose a fix that an earlier line has, or with --missing-from that the one
+that is named lacks any. What was reverted on purpose is no loss, and what is unclear
 (the code has moved on, and no commit tells) is not counted.
 
-JSON: component, lines, asked, fixes (commit, subject, bugs, pull_requests, same,
-line, release, on (line, first, state, rule, by, reason, turns (release, state,
-rule, by, reason)), at (name, state, rule, by, reason)), losses and coming (lacks,
-holder, fixes (commit, subject, state, rule, by, reason)), notes. States are
-present, equivalent, missing, reverted, lost and unclear. Fields without a value
-are left out.
+JSON: component, lines, asked, fixes (commit, subject, bugs, pull_requests,
+same, line, release, on (line, first, state, rule, by, reason, turns (release,
+state, rule, by, reason)), at (name, state, rule, by, reason)), losses and
+coming (lacks, holder, fixes (commit, subject, state, rule, by, reason)), notes.
+States are present, equivalent, missing, reverted, lost and unclear. Fields
+without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel fixes
@@ -148,18 +148,20 @@ func (p *printer) fixTable(report *plan.FixReport, rows []plan.FixRow) {
 	if p.err == nil {
 		p.err = table.Write(p.to, width, p.colour)
 	}
-	p.line(terminal.Faint, "%s", fixLegend(hidden))
+	for line := range strings.Lines(fixLegend(hidden)) {
+		p.line(terminal.Faint, "%s", strings.TrimSpace(line))
+	}
 }
 
 func fixLegend(hidden []string) string {
-	legend := "The first release of the line that has it; = as another commit, ! not in all since."
+	legend := "First release with it; = as another commit, ! not in all since."
 	switch len(hidden) {
 	case 0:
 		return legend
 	case 1:
-		return legend + " Not shown: " + hidden[0] + "."
+		return legend + "\nNot shown: " + hidden[0]
 	}
-	return fmt.Sprintf("%s Not shown: %s to %s.", legend, hidden[0], hidden[len(hidden)-1])
+	return fmt.Sprintf("%s\nNot shown: %s to %s", legend, hidden[0], hidden[len(hidden)-1])
 }
 
 // fixColumns chooses the lines that the rows say something about and that fit.

@@ -45,15 +45,15 @@ calendar: too early is refused, late is allowed until the next tagging day and
 recorded. A patch release follows none.
 
 A release that would lose a fix which an earlier one has is refused, with the
-command that brings the fix (looprel fixes shows all). --without-fix leaves it out,
-and the ledger records that.
+command that brings the fix (looprel fixes shows all). --without-fix leaves it
+out, and the ledger records that.
 
 Running it again finishes what was left and never makes a second release.
 
 JSON: verb, component, version, why, tag, branch, previous, cycle, push,
-days_late, off_cycle, reason, without_fixes, commits (role, subject, id, tree, parents, files),
-tag_id, changes, omitted, notes, already, steps (kind, target, was, want,
-reason). Fields without a value are left out.
+days_late, off_cycle, reason, without_fixes, commits (role, subject, id, tree,
+parents, files), tag_id, changes, omitted, notes, already, steps (kind, target,
+was, want, reason). Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel tag                       the release of this cycle

@@ -19,18 +19,18 @@ func newWhereCommand(a *app) *cobra.Command {
 		Use:     "where COMMIT|#PR|BUG",
 		GroupID: groupLook,
 		Short:   "Where a commit has got to: lines, releases, environments",
-		Long: `Says which lines, releases and environments have a change, also as another commit
-(see looprel fixes), and when the last environment is due to get it: on the push
-day of the release that carries it, or of the next one.
+		Long: `Says which lines, releases and environments have a change, also as another
+commit (see looprel fixes), and when the last environment is due to get it: on
+the push day of the release that carries it, or of the next one.
 
-COMMIT is an id, short or full, or the name of a tag or branch. A pull request is
-written "#12" (quoted for the shell) or pr12, a bug as "bug 1048426" or as its
-number alone; both are found by what the messages of commits name.
+COMMIT is an id, short or full, or the name of a tag or branch. A pull request
+is written "#12" (quoted for the shell) or pr12, a bug as "bug 1048426" or as
+its number alone; both are found by what the messages of commits name.
 
 JSON: component, asked, changes (commit, subject, author, same, branch (name,
-state, rule, by, reason), lines (line, first, state, rule, by, reason), releases,
-environments (environment, version, state, rule, by, reason), due (environment,
-version, push, text)), notes. Fields without a value are left out.
+state, rule, by, reason), lines (line, first, state, rule, by, reason),
+releases, environments (environment, version, state, rule, by, reason), due
+(environment, version, push, text)), notes. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel where cd50a44

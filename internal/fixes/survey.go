@@ -210,6 +210,9 @@ func (s *Survey) outsideHistory(at, point int, result outcome) (Standing, error)
 	return Standing{State: Missing}, nil
 }
 
+// earlierAsked is how many earlier releases are asked for a content that is gone.
+const earlierAsked = 8
+
 // earlierWithContent is the commit of the youngest other point in this one's history
 // that has the content, -1 if there is none. A release that was tagged before the
 // change was made does not count, nor one that the commit was made on top of.
@@ -229,7 +232,8 @@ func (s *Survey) earlierWithContent(at, point int) (int, error) {
 		}
 	}
 	slices.Sort(earlier)
-	for _, head := range slices.Compact(earlier) {
+	earlier = slices.Compact(earlier)
+	for _, head := range earlier[:min(len(earlier), earlierAsked)] {
 		if result, err := s.pickOnto(at, head); err != nil || result == empty {
 			return head, err
 		}

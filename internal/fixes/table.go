@@ -282,12 +282,17 @@ func (s *Survey) standingOf(fix *Fix, point int) (Standing, error) {
 // standingBefore is standingOf for a release of a line whose end is known. Where the
 // history has the fix, its content is not looked at again, unless something between
 // is suspected: what the end has, the releases before it had, and what undid it for
-// the end is either in a release or not.
+// the end is either in a release or not. Where nothing tells of the end, nothing tells
+// of them.
 func (s *Survey) standingBefore(fix *Fix, point int, end Standing) (Standing, error) {
 	if known, ok := fix.standings[point]; ok {
 		return known, nil
 	}
 	found, source := s.inHistory(fix.at, point)
+	if found.State == "" && end.State == Unclear {
+		fix.standings[point] = end
+		return end, nil
+	}
 	if found.State == "" {
 		return s.standingOf(fix, point)
 	}
