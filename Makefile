@@ -6,7 +6,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 BIN           := .bin
 
-.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench bench-merges parity corpus clean
+.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench bench-merges reads reads-tool parity corpus clean
 
 ## build: the binary, as .bin/looprel
 build:
@@ -54,13 +54,21 @@ vulnerabilities:
 		echo "govulncheck: its database cannot be reached from here; not checked" >&2; \
 	else exit $$status; fi
 
-## bench: speed, side by side with git
-bench: bench-merges
+## bench: speed, side by side with git; with REPO=CLONE also on that clone
+bench: reads-tool bench-merges
+	$(BIN)/reads bench $(if $(REPO),-repo $(REPO)) $(if $(SINCE),-since $(SINCE)) $(if $(BEFORE),-before $(BEFORE))
 	$(GO) run ./internal/benchmark
 
 ## bench-merges: the merges of the clone REPO, if given of the backports in CORPUS
 bench-merges: build
 	$(GO) run ./internal/parity -measure -looprel $(BIN)/looprel $(if $(REPO),-repo $(REPO)) $(if $(CORPUS),-corpus $(CORPUS))
+
+## reads: compare every object of a clone, REPO=CLONE, with what git reads
+reads: reads-tool
+	$(BIN)/reads compare $(REPO)
+
+reads-tool:
+	$(GO) build -trimpath -o $(BIN)/reads ./internal/benchmark/reads
 
 ## parity: hold the merge engine against git on real backports, those of the file
 ## CORPUS or, without it, those that the clone REPO has

@@ -56,12 +56,10 @@ func openObjects(dir string, env environ) (*Objects, error) {
 // It fails with ErrMissing, ErrTooLarge or ErrDamaged.
 func (o *Objects) Read(id object.ID) (object.Object, error) { return o.read(id, maxObjectSize) }
 
-// maxWholeSize bounds, in bytes, what ReadWhole reads of a file.
-const maxWholeSize = 1 << 30
-
-// ReadWhole is Read for any object that is to be sent somewhere, large files
-// included.
-func (o *Objects) ReadWhole(id object.ID) (object.Object, error) { return o.read(id, maxWholeSize) }
+// ReadUpTo is Read for objects of at most limit bytes, whatever their kind.
+func (o *Objects) ReadUpTo(id object.ID, limit int64) (object.Object, error) {
+	return o.read(id, limit)
+}
 
 func (o *Objects) read(id object.ID, limit int64) (object.Object, error) {
 	found, err := o.store.Read(id, limit)

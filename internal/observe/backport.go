@@ -205,7 +205,7 @@ func (c *chain) objects(ctx context.Context, tip object.ID) ([]object.Object, er
 			if shared {
 				continue
 			}
-			found, err := c.repository.ReadWhole(id)
+			found, err := c.repository.ReadUpTo(id, mergeBlobLimit)
 			if errors.Is(err, gitrepo.ErrMissing) {
 				continue // a partial clone lacks what its remote has
 			}

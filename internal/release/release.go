@@ -3,8 +3,7 @@
 // components, environments and contacts).
 //
 // It holds values and the rules that belong to one value alone (how a version
-// is bumped, what a tag is called). It imports the standard library and semver
-// only, does no I/O and reads no clock. Every other package of looprel speaks in
+// is bumped, what a tag is called). It imports the standard library only, does no I/O and reads no clock. Every other package of looprel speaks in
 // these types.
 package release
 

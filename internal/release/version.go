@@ -6,8 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-
-	"github.com/Masterminds/semver/v3"
+	"sync"
 )
 
 // Version is a released version: exactly MAJOR.MINOR.PATCH. The zero value is
@@ -17,21 +16,33 @@ type Version struct {
 	set                 bool
 }
 
-var strictVersion = regexp.MustCompile(`^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$`)
+// maxDigits bounds each number of a version.
+const maxDigits = 9
 
 // ParseVersion reads MAJOR.MINOR.PATCH and nothing else: no "v", no leading
 // zeros, no pre-release. Other spellings (0.2 beside 0.2.0) are not releases.
 func ParseVersion(text string) (Version, error) {
-	parts := strictVersion.FindStringSubmatch(text)
-	if parts == nil {
-		return Version{}, fmt.Errorf("%q is not a version: expected MAJOR.MINOR.PATCH, such as 0.10.0", text)
-	}
 	var numbers [3]uint64
+	rest, more := text, true
 	for i := range numbers {
-		// The expression admits at most nine digits, which always fit.
-		numbers[i], _ = strconv.ParseUint(parts[i+1], 10, 64)
+		var part string
+		part, rest, more = strings.Cut(rest, ".")
+		number, ok := parseNumber(part)
+		if !ok || more != (i < len(numbers)-1) {
+			return Version{}, fmt.Errorf("%q is not a version: expected MAJOR.MINOR.PATCH, such as 0.10.0", text)
+		}
+		numbers[i] = number
 	}
 	return NewVersion(numbers[0], numbers[1], numbers[2]), nil
+}
+
+// parseNumber reads a number without leading zeros.
+func parseNumber(text string) (number uint64, ok bool) {
+	if text == "" || len(text) > maxDigits || strings.Trim(text, "0123456789") != "" || len(text) > 1 && text[0] == '0' {
+		return 0, false
+	}
+	number, err := strconv.ParseUint(text, 10, 64)
+	return number, err == nil
 }
 
 // NewVersion makes a version of its three numbers.
@@ -130,15 +141,31 @@ type FileVersion struct {
 // pre-release and build part. ok is false for anything else, and for numbers that
 // no release can have.
 func ParseFileVersion(text string) (version FileVersion, ok bool) {
-	parsed, err := semver.StrictNewVersion(text)
-	if err != nil {
+	rest, build, hasBuild := strings.Cut(text, "+")
+	numbers, prerelease, hasPrerelease := strings.Cut(rest, "-")
+	released, err := ParseVersion(numbers)
+	if err != nil || hasBuild && !areIdentifiers(build, false) || hasPrerelease && !areIdentifiers(prerelease, true) {
 		return FileVersion{}, false
 	}
-	released, err := ParseVersion(fmt.Sprintf("%d.%d.%d", parsed.Major(), parsed.Minor(), parsed.Patch()))
-	if err != nil {
-		return FileVersion{}, false
+	return FileVersion{Version: released, Prerelease: prerelease, Text: text}, true
+}
+
+// areIdentifiers reports whether the text is identifiers separated by dots, as
+// Semantic Versioning 2.0.0 (9, 10) wants them; those of a pre-release that are
+// numbers have no leading zeros.
+func areIdentifiers(text string, prerelease bool) bool {
+	for identifier := range strings.SplitSeq(text, ".") {
+		isNumber := strings.Trim(identifier, "0123456789") == ""
+		if identifier == "" || prerelease && isNumber && len(identifier) > 1 && identifier[0] == '0' {
+			return false
+		}
+		for _, c := range identifier {
+			if c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+				return false
+			}
+		}
 	}
-	return FileVersion{Version: released, Prerelease: parsed.Prerelease(), Text: text}, true
+	return true
 }
 
 // Line is a release line: all patch releases of one MAJOR.MINOR.
@@ -148,16 +175,15 @@ type Line struct{ Major, Minor uint64 }
 // whatever its branch is called.
 func (l Line) String() string { return fmt.Sprintf("%d.%d.x", l.Major, l.Minor) }
 
-var lineName = regexp.MustCompile(`^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.[xX]$`)
-
 // ParseLine reads MAJOR.MINOR.x, in either case.
 func ParseLine(text string) (Line, error) {
-	parts := lineName.FindStringSubmatch(text)
-	if parts == nil {
+	first, rest, _ := strings.Cut(text, ".")
+	second, last, _ := strings.Cut(rest, ".")
+	major, majorOK := parseNumber(first)
+	minor, minorOK := parseNumber(second)
+	if !majorOK || !minorOK || !strings.EqualFold(last, "x") {
 		return Line{}, fmt.Errorf("%q is not a release line: expected MAJOR.MINOR.x, such as 0.9.x", text)
 	}
-	major, _ := strconv.ParseUint(parts[1], 10, 64)
-	minor, _ := strconv.ParseUint(parts[2], 10, 64)
 	return Line{Major: major, Minor: minor}, nil
 }
 
@@ -262,15 +288,39 @@ func (p Pattern) ParseBranch(name string) (line Line, ok bool) {
 	return Line{Major: numbers["major"], Minor: numbers["minor"]}, true
 }
 
-var placeholder = regexp.MustCompile(`\\\{(major|minor|patch)\\\}`)
+// expressions has what patterns were compiled to: a repository has thousands of
+// tags, and one pattern.
+var expressions sync.Map // from patternKey to *regexp.Regexp
 
-func (p Pattern) numbers(name string, foldCase bool) (map[string]uint64, bool) {
-	text := placeholder.ReplaceAllString(regexp.QuoteMeta(string(p)), `(?P<$1>0|[1-9][0-9]{0,8})`)
+type patternKey struct {
+	pattern  Pattern
+	foldCase bool
+}
+
+// expression is the pattern as a regular expression, nil for one that makes none.
+func (p Pattern) expression(foldCase bool) *regexp.Regexp {
+	key := patternKey{p, foldCase}
+	if known, ok := expressions.Load(key); ok {
+		return known.(*regexp.Regexp)
+	}
+	text := regexp.QuoteMeta(string(p))
+	for _, name := range []string{"major", "minor", "patch"} {
+		text = strings.ReplaceAll(text, `\{`+name+`\}`, `(?P<`+name+`>0|[1-9][0-9]{0,8})`)
+	}
 	if foldCase {
 		text = "(?i)" + text
 	}
 	expression, err := regexp.Compile(`^(?:` + text + `)$`)
 	if err != nil {
+		expression = nil
+	}
+	expressions.Store(key, expression)
+	return expression
+}
+
+func (p Pattern) numbers(name string, foldCase bool) (map[string]uint64, bool) {
+	expression := p.expression(foldCase)
+	if expression == nil {
 		return nil, false
 	}
 	found := expression.FindStringSubmatch(name)

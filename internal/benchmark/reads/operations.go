@@ -19,7 +19,13 @@ import (
 )
 
 // operation does something with an open clone and prints what git would print.
-type operation func(ctx context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error
+type operation func(ctx context.Context, clone *gitrepo.Repository, arguments []string, streams streams) error
+
+// streams are what an operation reads and writes.
+type streams struct {
+	in  io.Reader
+	out io.Writer
+}
 
 // operations are the subcommands, by name.
 var operations = map[string]operation{
@@ -34,41 +40,42 @@ var operations = map[string]operation{
 }
 
 // operate runs one operation on the clone in a directory.
-func operate(ctx context.Context, name, dir string, arguments []string, out io.Writer) error {
+func operate(ctx context.Context, name, dir string, arguments []string, streams streams) error {
 	clone, err := gitrepo.Open(ctx, gitrepo.Options{Dir: dir, Environ: os.Environ()})
 	if err != nil {
 		return err
 	}
-	buffered := bufio.NewWriterSize(out, 64<<10)
-	err = operations[name](ctx, clone, arguments, buffered)
+	buffered := bufio.NewWriterSize(streams.out, 64<<10)
+	streams.out = buffered
+	err = operations[name](ctx, clone, arguments, streams)
 	return errors.Join(err, buffered.Flush(), clone.Close())
 }
 
 // resolve prints the commit that a name means.
-func resolve(_ context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error {
+func resolve(_ context.Context, clone *gitrepo.Repository, arguments []string, streams streams) error {
 	commit, err := clone.ResolveCommit(arguments[0])
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(out, commit)
+	_, err = fmt.Fprintln(streams.out, commit)
 	return err
 }
 
 // tags prints the names of all tags.
-func tags(_ context.Context, clone *gitrepo.Repository, _ []string, out io.Writer) error {
+func tags(_ context.Context, clone *gitrepo.Repository, _ []string, streams streams) error {
 	refs, err := clone.Refs("refs/tags/")
 	if err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(refs)) {
-		_, _ = fmt.Fprintln(out, strings.TrimPrefix(name, "refs/tags/"))
+		_, _ = fmt.Fprintln(streams.out, strings.TrimPrefix(name, "refs/tags/"))
 	}
 	return nil
 }
 
 // newest prints the full name of the tag with the highest version; its argument is
 // what tags have before the version.
-func newest(_ context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error {
+func newest(_ context.Context, clone *gitrepo.Repository, arguments []string, streams streams) error {
 	prefix := "refs/tags/" + arguments[0]
 	refs, err := clone.Refs(prefix)
 	if err != nil {
@@ -84,12 +91,12 @@ func newest(_ context.Context, clone *gitrepo.Repository, arguments []string, ou
 		return errors.New("there are no releases")
 	}
 	highest := slices.MaxFunc(versions, release.Version.Compare)
-	_, err = fmt.Fprintln(out, prefix+highest.String())
+	_, err = fmt.Fprintln(streams.out, prefix+highest.String())
 	return err
 }
 
 // log prints the commits of a range, which is given as its ends.
-func log(ctx context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error {
+func log(ctx context.Context, clone *gitrepo.Repository, arguments []string, streams streams) error {
 	ends, err := resolveAll(clone, arguments)
 	if err != nil {
 		return err
@@ -99,13 +106,13 @@ func log(ctx context.Context, clone *gitrepo.Repository, arguments []string, out
 		return err
 	}
 	for _, commit := range commits {
-		_, _ = fmt.Fprintln(out, commit.ID, commit.Subject())
+		_, _ = fmt.Fprintln(streams.out, commit.ID, commit.Subject())
 	}
 	return nil
 }
 
 // ancestor fails where its first argument is no ancestor of the second.
-func ancestor(ctx context.Context, clone *gitrepo.Repository, arguments []string, _ io.Writer) error {
+func ancestor(ctx context.Context, clone *gitrepo.Repository, arguments []string, _ streams) error {
 	ends, err := resolveAll(clone, arguments)
 	if err != nil {
 		return err
@@ -118,7 +125,7 @@ func ancestor(ctx context.Context, clone *gitrepo.Repository, arguments []string
 }
 
 // diff prints the difference of two trees.
-func diff(_ context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error {
+func diff(_ context.Context, clone *gitrepo.Repository, arguments []string, streams streams) error {
 	var trees [2]object.ID
 	ends, err := resolveAll(clone, arguments)
 	if err != nil {
@@ -136,7 +143,7 @@ func diff(_ context.Context, clone *gitrepo.Repository, arguments []string, out 
 		line = hex.AppendEncode(append(line, ' '), before.ID[:])
 		line = hex.AppendEncode(append(line, ' '), after.ID[:])
 		line = append(append(line, ' ', status(before, after), '\t'), path...)
-		_, _ = out.Write(append(line, '\n'))
+		_, _ = streams.out.Write(append(line, '\n'))
 		return true
 	})
 }
@@ -165,7 +172,7 @@ func status(before, after object.TreeEntry) byte {
 }
 
 // tag makes an annotated tag of a commit, and its reference.
-func tag(ctx context.Context, clone *gitrepo.Repository, arguments []string, _ io.Writer) error {
+func tag(ctx context.Context, clone *gitrepo.Repository, arguments []string, _ streams) error {
 	target, err := clone.ResolveCommit(arguments[1])
 	if err != nil {
 		return err
@@ -182,14 +189,11 @@ func tag(ctx context.Context, clone *gitrepo.Repository, arguments []string, _ i
 	return clone.SetRef(ctx, "refs/tags/"+arguments[0], object.ID{}, made.ID())
 }
 
-// blobs prints the objects whose ids are in a file, as git cat-file --batch does.
-func blobs(_ context.Context, clone *gitrepo.Repository, arguments []string, out io.Writer) error {
-	list, err := os.ReadFile(arguments[0])
-	if err != nil {
-		return err
-	}
-	for line := range strings.Lines(string(list)) {
-		id, err := object.ParseID(strings.TrimSpace(line))
+// blobs prints the objects whose ids it reads, as git cat-file --batch does.
+func blobs(_ context.Context, clone *gitrepo.Repository, _ []string, streams streams) error {
+	lines := bufio.NewScanner(streams.in)
+	for lines.Scan() {
+		id, err := object.ParseID(lines.Text())
 		if err != nil {
 			return err
 		}
@@ -197,11 +201,11 @@ func blobs(_ context.Context, clone *gitrepo.Repository, arguments []string, out
 		if err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(out, "%s blob %d\n", id, len(content))
-		_, _ = out.Write(content)
-		_, _ = io.WriteString(out, "\n")
+		_, _ = fmt.Fprintf(streams.out, "%s blob %d\n", id, len(content))
+		_, _ = streams.out.Write(content)
+		_, _ = io.WriteString(streams.out, "\n")
 	}
-	return nil
+	return lines.Err()
 }
 
 func resolveAll(clone *gitrepo.Repository, names []string) ([]object.ID, error) {
