@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -232,6 +233,42 @@ func TestStoreObjects(t *testing.T) {
 	leftovers, err := filepath.Glob(filepath.Join(repo.Dir, ".git", "objects", "*", "tmp_*"))
 	if err != nil || len(leftovers) > 0 {
 		t.Errorf("temporary files are left: %v, %v", leftovers, err)
+	}
+	repo.Git("fsck", "--strict")
+}
+
+// Many objects become one pack, which git finds nothing wrong with.
+func TestStoreManyObjects(t *testing.T) {
+	t.Parallel()
+	repo := service(t)
+	opened := open(t, repo)
+	var objects []object.Object
+	var tree object.Tree
+	for n := range 300 {
+		blob := object.Blob([]byte(strings.Repeat("content "+strconv.Itoa(n)+"\n", n+1)))
+		objects = append(objects, blob)
+		tree = append(tree, object.TreeEntry{Mode: object.ModeFile, Name: fmt.Sprintf("file%03d", n), ID: blob.ID()})
+	}
+	objects = append(objects, tree.Object(), objects[0])
+	before := repo.Git("count-objects")
+	for range 2 {
+		if err := opened.StoreObjects(objects); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := repo.Git("count-objects"); after != before {
+		t.Errorf("git counts %s loose, before it was %s", after, before)
+	}
+	if found, err := filepath.Glob(filepath.Join(repo.Dir, ".git", "objects", "pack", "*")); err != nil || len(found) != 2 {
+		t.Errorf("the packs are %v, %v; expected one with its index", found, err)
+	}
+	for _, one := range objects {
+		if read, err := opened.Read(one.ID()); err != nil || string(read.Data) != string(one.Data) {
+			t.Errorf("%s: %v", one.ID(), err)
+		}
+	}
+	if got := repo.Git("cat-file", "blob", tree.Object().ID().String()+":file299"); !strings.HasPrefix(got, "content 299") {
+		t.Errorf("git reads %.20q", got)
 	}
 	repo.Git("fsck", "--strict")
 }

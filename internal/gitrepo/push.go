@@ -9,10 +9,8 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
-	"github.com/go-git/go-git/v5/storage/memory"
 
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -197,32 +195,15 @@ func (s *session) pushMessage(updates []RefUpdate, objects []object.Object) ([]b
 // appendPack encodes the objects as a pack; an empty one is what the remote
 // expects when it has all objects already.
 func appendPack(message *bytes.Buffer, objects []object.Object) error {
-	storage := memory.NewStorage()
-	hashes := make([]plumbing.Hash, 0, len(objects))
+	var unique []identified
+	seen := map[object.ID]bool{}
 	for _, o := range objects {
-		kind, err := plumbing.ParseObjectType(string(o.Kind))
-		if err != nil {
-			return fmt.Errorf("object of kind %q: %w", o.Kind, err)
-		}
-		encoded := storage.NewEncodedObject()
-		encoded.SetType(kind)
-		writer, err := encoded.Writer()
-		if err != nil {
-			return err
-		}
-		if _, err := writer.Write(o.Data); err != nil {
-			return err
-		}
-		hash, err := storage.SetEncodedObject(encoded)
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(hashes, hash) {
-			hashes = append(hashes, hash)
+		if id := o.ID(); !seen[id] {
+			seen[id] = true
+			unique = append(unique, identified{id, o})
 		}
 	}
-	_, err := packfile.NewEncoder(message, storage, false).Encode(hashes, 0)
-	return err
+	return writePack(message, unique)
 }
 
 // reasonText joins a remote's reasons and messages for looking at.

@@ -1,11 +1,12 @@
 package gitrepo
 
 import (
+	"bufio"
 	"bytes"
-	"compress/zlib"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,27 +14,49 @@ import (
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
-// StoreObjects writes objects into the repository, each as a loose one, in the
-// given order (what is named before what names it). Those that it has already
-// are left alone. When it returns, the objects have reached the disk, so that a
-// reference may be set to them.
+// maxLooseAtOnce is how many objects are written as files of their own at once;
+// more of them go into a pack, which is one file to sync instead of so many.
+const maxLooseAtOnce = 100
+
+// StoreObjects writes objects into the repository, in the given order (what is
+// named before what names it): a few as loose ones, many as one pack. Those that it
+// has already are left alone. When it returns, the objects have reached the disk,
+// so that a reference may be set to them.
 //
 // go-git's own writer is not used: it renames files whose content may still be
 // in memory, and after a power failure a reference would lead to an empty file.
 func (o *Objects) StoreObjects(objects []object.Object) error {
-	directories := map[string]bool{}
+	var missing []identified
+	seen := map[object.ID]bool{}
 	for _, one := range objects {
 		id := one.ID()
 		exists, err := o.store.HasNow(id)
 		if err != nil {
 			return o.readFailed(id, "look for", err)
 		}
-		if exists {
-			continue
+		if !exists && !seen[id] {
+			seen[id] = true
+			missing = append(missing, identified{id, one})
 		}
-		directory, err := writeLoose(filepath.Join(o.dir, "objects"), id, one)
+	}
+	if len(missing) > maxLooseAtOnce {
+		return o.storePack(missing)
+	}
+	return o.storeLoose(missing)
+}
+
+// identified is an object with its id.
+type identified struct {
+	id object.ID
+	object.Object
+}
+
+func (o *Objects) storeLoose(objects []identified) error {
+	directories := map[string]bool{}
+	for _, one := range objects {
+		directory, err := writeLoose(filepath.Join(o.dir, "objects"), one.id, one.Object)
 		if err != nil {
-			return fmt.Errorf("cannot store %s %s: %w", one.Kind, id, err)
+			return fmt.Errorf("cannot store %s %s: %w", one.Kind, one.id, err)
 		}
 		directories[directory] = true
 	}
@@ -41,6 +64,21 @@ func (o *Objects) StoreObjects(objects []object.Object) error {
 		if err := syncDirectory(directory); err != nil {
 			return fmt.Errorf("cannot store objects: %w", err)
 		}
+	}
+	return nil
+}
+
+// storePack writes the objects as one pack.
+func (o *Objects) storePack(objects []identified) error {
+	reader, writer := io.Pipe()
+	go func() {
+		buffered := bufio.NewWriterSize(writer, 64<<10)
+		err := writePack(buffered, objects)
+		writer.CloseWithError(errors.Join(err, buffered.Flush()))
+	}()
+	_, err := o.receivePack(reader)
+	if err = errors.Join(err, reader.Close()); err != nil {
+		return fmt.Errorf("cannot store %d objects as a pack: %w", len(objects), err)
 	}
 	return nil
 }
@@ -53,12 +91,8 @@ func writeLoose(objectsDir string, id object.ID, one object.Object) (string, err
 		return "", err
 	}
 	var compressed bytes.Buffer
-	writer := zlib.NewWriter(&compressed)
 	header := string(one.Kind) + " " + strconv.Itoa(len(one.Data)) + "\x00"
-	// Writing to memory cannot fail.
-	_, _ = writer.Write([]byte(header))
-	_, _ = writer.Write(one.Data)
-	_ = writer.Close()
+	compress(&compressed, []byte(header), one.Data)
 	path := filepath.Join(directory, name[2:])
 	err := writeAtomic(path, compressed.Bytes(), 0o444)
 	if err != nil && pathExists(path) {
