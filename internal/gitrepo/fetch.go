@@ -67,7 +67,7 @@ func (r *Remote) Fetch(ctx context.Context, into *Objects, request FetchRequest)
 			return result, err
 		}
 	}
-	from, err := r.begin(ctx, r.config.URL, uploadPack)
+	from, err := r.begin(ctx, r.config.URL, uploadPack, nil)
 	if err != nil {
 		return FetchResult{}, err
 	}

@@ -253,7 +253,7 @@ type httpConnection struct {
 	body      io.ReadCloser
 }
 
-func (c *httpConnection) advertisement(op *operation) io.Reader {
+func (c *httpConnection) advertisement(op *operation) *bufio.Reader {
 	return bufio.NewReaderSize(givenUpReader{op.reader(c.body), op}, readSize)
 }
 

@@ -76,7 +76,7 @@ func (r *Remote) Push(ctx context.Context, updates []RefUpdate, objects []object
 // able to, and its references are where they are expected. pending are the
 // updates that move something.
 func (r *Remote) beginPush(ctx context.Context, updates []RefUpdate) (to *session, pending []RefUpdate, err error) {
-	to, err = r.begin(ctx, r.config.PushURLs[0], receivePack)
+	to, err = r.begin(ctx, r.config.PushURLs[0], receivePack, isUpdated(updates))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -91,6 +91,15 @@ func (r *Remote) beginPush(ctx context.Context, updates []RefUpdate) (to *sessio
 		return nil, nil, &MovedError{Remote: to.remote, Refs: moved}
 	}
 	return to, slices.DeleteFunc(slices.Clone(updates), func(u RefUpdate) bool { return u.Old == u.New }), nil
+}
+
+// isUpdated says which of a remote's references a push is about.
+func isUpdated(updates []RefUpdate) func(name []byte) bool {
+	names := map[string]bool{}
+	for _, update := range updates {
+		names[update.Name] = true
+	}
+	return func(name []byte) bool { return names[string(name)] }
 }
 
 // send sends the push and reads the answer.

@@ -70,7 +70,7 @@ func judge(report *packp.ReportStatus, updates []RefUpdate) verdict {
 // allow. Servers say this in words of their own, so the references are looked at
 // once more; words count only where the winner is not yet to be seen.
 func (r *Remote) declined(ctx context.Context, to *session, updates []RefUpdate, reasons []RefusedRef, messages []string) error {
-	if again, err := r.begin(ctx, r.config.PushURLs[0], receivePack); err == nil {
+	if again, err := r.begin(ctx, r.config.PushURLs[0], receivePack, isUpdated(updates)); err == nil {
 		moved := movedRefs(again.shown, updates)
 		_ = again.close()
 		if len(moved) > 0 {

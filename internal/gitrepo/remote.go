@@ -133,15 +133,15 @@ func (r *Remote) newTransport(url string) (transport, error) {
 	}
 }
 
-// begin opens a session with a service at an address.
-func (r *Remote) begin(ctx context.Context, url, service string) (*session, error) {
+// begin opens a session with a service at an address; wanted is openSession's.
+func (r *Remote) begin(ctx context.Context, url, service string, wanted func(name []byte) bool) (*session, error) {
 	t, err := r.transport(url)
 	if err != nil {
 		return nil, err
 	}
 	op := startOperation(ctx, r.patience)
 	defer op.end()
-	found, err := openSession(op, t, withoutUserinfo(url), service)
+	found, err := openSession(op, t, withoutUserinfo(url), service, wanted)
 	if err != nil && ctx.Err() != nil {
 		return nil, fmt.Errorf("%s: %w", withoutUserinfo(url), context.Cause(ctx))
 	}

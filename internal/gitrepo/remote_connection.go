@@ -31,7 +31,7 @@ type transport interface {
 // one request and the answer.
 type connection interface {
 	// advertisement reads the service's opening message.
-	advertisement(op *operation) io.Reader
+	advertisement(op *operation) *bufio.Reader
 	// exchange sends the request and returns the answer. When it fails with
 	// errNotSent in the error's chain, the service cannot have acted on the
 	// request.
@@ -67,7 +67,7 @@ type stream struct {
 	operation *operation
 }
 
-func (s *stream) advertisement(op *operation) io.Reader {
+func (s *stream) advertisement(op *operation) *bufio.Reader {
 	s.operation = op
 	if s.buffered == nil {
 		s.buffered = bufio.NewReaderSize(abortingReader{s}, readSize)

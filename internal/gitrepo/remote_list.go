@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
@@ -48,7 +47,7 @@ func (r *Remote) List(ctx context.Context) (Advertisement, error) {
 		_ = r.open.close()
 		r.open = nil
 	}
-	found, err := r.begin(ctx, r.config.URL, uploadPack)
+	found, err := r.begin(ctx, r.config.URL, uploadPack, nil)
 	if err != nil {
 		return Advertisement{}, err
 	}
@@ -65,49 +64,25 @@ type session struct {
 	shown        Advertisement
 }
 
-func openSession(op *operation, t transport, remote, service string) (*session, error) {
+// openSession starts a service and reads its advertisement, of which it keeps the
+// references that are wanted; nil keeps all.
+func openSession(op *operation, t transport, remote, service string, wanted func(name []byte) bool) (*session, error) {
 	found, err := t.connect(op, service)
 	if err != nil {
 		return nil, err
 	}
-	advertised := packp.NewAdvRefs()
-	err = advertised.Decode(found.advertisement(op))
-	if err != nil && !errors.Is(err, packp.ErrEmptyAdvRefs) {
+	advertised := newAdvertisementReader(found.advertisement(op), wanted)
+	if err := advertised.read(); err != nil {
 		err = advertisementError(remote, found, err)
 		_ = found.close()
 		return nil, err
 	}
-	if format := advertised.Capabilities.Get("object-format"); len(format) > 0 && format[0] != "sha1" {
+	if format := advertised.capabilities.Get("object-format"); len(format) > 0 && format[0] != "sha1" {
 		_ = found.close()
 		return nil, &Error{Kind: ErrUnsupported, What: fmt.Sprintf("%s uses %s object ids", remote, printableText(format[0])),
 			Advice: "looprel reads SHA-1 repositories only"}
 	}
-	return &session{connection: found, remote: remote, capabilities: advertised.Capabilities, shown: newAdvertisement(advertised)}, nil
-}
-
-func newAdvertisement(advertised *packp.AdvRefs) Advertisement {
-	shown := Advertisement{Refs: map[string]object.ID{}, Peeled: map[string]object.ID{}}
-	for name, id := range advertised.References {
-		// receive-pack also shows ".have" lines: objects of repositories that it
-		// borrows from.
-		if strings.HasPrefix(name, "refs/") {
-			shown.Refs[name] = object.ID(id)
-		}
-	}
-	for name, id := range advertised.Peeled {
-		if strings.HasPrefix(name, "refs/") {
-			shown.Peeled[name] = object.ID(id)
-		}
-	}
-	for _, id := range advertised.Shallows {
-		shown.Shallow = append(shown.Shallow, object.ID(id))
-	}
-	for _, link := range advertised.Capabilities.Get(capability.SymRef) {
-		if target, found := strings.CutPrefix(link, "HEAD:"); found {
-			shown.Head = target
-		}
-	}
-	return shown
+	return &session{connection: found, remote: remote, capabilities: advertised.capabilities, shown: advertised.shown}, nil
 }
 
 // advertisementError says why there is no advertisement.

@@ -37,6 +37,9 @@ var operations = map[string]operation{
 	"diff":     diff,
 	"tag":      tag,
 	"blobs":    blobs,
+	"push":     push,
+	"list":     list,
+	"fetch":    fetch,
 }
 
 // operate runs one operation on the clone in a directory.

@@ -28,6 +28,8 @@ func run(ctx context.Context, arguments []string, out, progress io.Writer) error
 		return bench(ctx, rest, out, progress)
 	case name == "measure" && len(rest) == 3:
 		return measureRows(ctx, rest, os.Stdin, out)
+	case name == "serve" && len(rest) == 1:
+		return serve(ctx, rest[0], out)
 	case name == "compare" && len(rest) == 1:
 		return compareAll(ctx, rest[0], out)
 	case operations[name] != nil && len(rest) > 0:
