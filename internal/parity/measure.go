@@ -29,7 +29,9 @@ const (
 // measure prints what merges cost by looprel and by git, in turn, on the same
 // commits of one repository.
 func measure(ctx context.Context, o options) (done bool, err error) {
-	if o.repository == "" {
+	name := o.repository
+	if name == "" {
+		name = "a generated repository"
 		dir, err := os.MkdirTemp("", "parity-")
 		if err != nil {
 			return false, err
@@ -62,7 +64,7 @@ func measure(ctx context.Context, o options) (done bool, err error) {
 	if err := table.run(ctx); err != nil {
 		return false, err
 	}
-	table.report(filepath.Base(o.repository))
+	table.report(name)
 	return true, nil
 }
 
