@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/Masterminds/semver/v3"
 )
 
 // Version is a released version: exactly MAJOR.MINOR.PATCH. The zero value is
@@ -141,31 +143,15 @@ type FileVersion struct {
 // pre-release and build part. ok is false for anything else, and for numbers that
 // no release can have.
 func ParseFileVersion(text string) (version FileVersion, ok bool) {
-	rest, build, hasBuild := strings.Cut(text, "+")
-	numbers, prerelease, hasPrerelease := strings.Cut(rest, "-")
-	released, err := ParseVersion(numbers)
-	if err != nil || hasBuild && !areIdentifiers(build, false) || hasPrerelease && !areIdentifiers(prerelease, true) {
+	parsed, err := semver.StrictNewVersion(text)
+	if err != nil {
 		return FileVersion{}, false
 	}
-	return FileVersion{Version: released, Prerelease: prerelease, Text: text}, true
-}
-
-// areIdentifiers reports whether the text is identifiers separated by dots, as
-// Semantic Versioning 2.0.0 (9, 10) wants them; those of a pre-release that are
-// numbers have no leading zeros.
-func areIdentifiers(text string, prerelease bool) bool {
-	for identifier := range strings.SplitSeq(text, ".") {
-		isNumber := strings.Trim(identifier, "0123456789") == ""
-		if identifier == "" || prerelease && isNumber && len(identifier) > 1 && identifier[0] == '0' {
-			return false
-		}
-		for _, c := range identifier {
-			if c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-				return false
-			}
-		}
+	released, err := ParseVersion(fmt.Sprintf("%d.%d.%d", parsed.Major(), parsed.Minor(), parsed.Patch()))
+	if err != nil {
+		return FileVersion{}, false
 	}
-	return true
+	return FileVersion{Version: released, Prerelease: parsed.Prerelease(), Text: text}, true
 }
 
 // Line is a release line: all patch releases of one MAJOR.MINOR.
