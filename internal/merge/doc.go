@@ -35,8 +35,11 @@
 // (inStep, hashOrder). There are rare situations, nearly all of them with renamed
 // directories, in which git 2.39 stops at an assertion, names an object with the
 // id zero, or loses files without a word: some four in a thousand of the merges
-// that the tests generate, none known in practice. There the result is what git
-// does in similar situations, and the files are kept.
+// that the tests generate, and no known backport. There the result is what git
+// does in similar situations, and the files are kept. One of these is known of
+// commits picked over years: a renamed directory takes a file along into a
+// directory that git has not looked into, because one side alone has changed it;
+// git puts it in place of a file that is there, and here it stays where it was.
 //
 // What stays out: external merge drivers (a DriverError), renormalisation of line
 // endings, looking into submodules (two different commits are a conflict), and
