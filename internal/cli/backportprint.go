@@ -109,6 +109,7 @@ func (a *app) printReleasedLines(s *plan.Snapshot, lines []*plan.LinePlan, asJSO
 		p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", release.Component, release.Version,
 			plan.ShortRef(release.Tag), release.Entry.Tagged.Commit.Short(), s.Remote)
 		if line.Request != nil {
+			p.line(0, "The deployment request, to be filed with operations:")
 			p.blank()
 			p.line(terminal.Bold, "%s", line.Request.Summary)
 			p.blank()
@@ -151,7 +152,7 @@ func (e *conflictError) Details() string {
 	if len(e.conflict.Needs) > 0 {
 		fmt.Fprintf(&text, "\nIt seems to build on, oldest first:\n")
 		for _, needed := range e.conflict.Needs {
-			fmt.Fprintf(&text, "  %s %s (%s, %s)\n", needed.ID.Short(), needed.Subject, needed.Author, needed.When.Format("2006-01-02"))
+			fmt.Fprintf(&text, "  %s %s %s\n", needed.ID.Short(), needed.When.Format("2006-01-02"), needed.Subject)
 		}
 	}
 	return text.String()
