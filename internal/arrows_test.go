@@ -33,10 +33,10 @@ var arrows = map[string][]string{
 	"ledger":      {"object", "release"},
 	"merge":       {"object"},
 	"pick":        {"object", "release", "merge", "versionfile"},
-	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick", "fixes"},
+	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick", "fixes", "lazyregexp"},
 	"blame":       {"object", "merge"},
 	"index":       {"object"},
-	"fixes":       {"object", "release", "notes", "merge", "pick"},
+	"fixes":       {"object", "release", "notes", "merge", "pick", "lazyregexp"},
 	// Outlets, each for one thing outside.
 	"gitrepo":                 {"object", "index", "objectstore", "objectstore/commitgraph", "objectstore/filemap"},
 	"objectstore":             {"object", "objectstore/filemap", "objectstore/inflate", "objectstore/idtable"},

@@ -126,9 +126,10 @@ func (s *Survey) pickFiles(change *change, root object.ID, ours []merge.Version)
 			}
 		}
 		result = max(result, one)
-		if one == conflict && !special {
-			if special, err = s.isSpecial(root, file.path); err != nil {
-				return unknown, false, err
+		if one == conflict {
+			special, err = s.isSpecial(root, file.path)
+			if err != nil || !special {
+				return conflict, false, err // a conflict that nothing settles is the outcome
 			}
 		}
 	}

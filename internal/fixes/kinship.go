@@ -1,11 +1,11 @@
 package fixes
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
@@ -73,7 +73,7 @@ func (k *kinship) kin(at int) []int {
 	return []int{at}
 }
 
-var pickedFrom = regexp.MustCompile(`(?m)^[ \t]*\(cherry[- ]picked from commit ([0-9a-fA-F]{7,40})`)
+var pickedFrom = lazyregexp.New(`(?m)^[ \t]*\(cherry[- ]picked from commit ([0-9a-fA-F]{7,40})`)
 
 // joinOrigins joins the commits that trailers say are picks of each other, or of
 // the same commit.

@@ -101,6 +101,10 @@ func (s *Survey) changesSomething(at int) (bool, error) {
 		_, err = s.unread(err)
 		return err == nil, err
 	}
+	if s.graph.mentions[at].Machinery {
+		// A release commit that adds its notes, as a file of their own, fixes nothing.
+		return slices.ContainsFunc(change.files, func(file fileChange) bool { return !file.before.IsZero() }), nil
+	}
 	return !change.isEmpty(), nil
 }
 

@@ -122,15 +122,16 @@ func (s *Survey) Standing(commit object.ID, point int) (Standing, error) {
 	if err := s.want([]int{at}); err != nil {
 		return Standing{}, err
 	}
-	return s.standing(at, point)
+	return s.standing(at, point, nil)
 }
 
 // standing asks the history, then the content; and where they disagree, or say
-// nothing, looks for more.
-func (s *Survey) standing(at, point int) (Standing, error) {
+// nothing, looks for more. known are the standings of points that were asked before,
+// nil if they are not at hand.
+func (s *Survey) standing(at, point int, known map[int]Standing) (Standing, error) {
 	found, source := s.inHistory(at, point)
 	if found.State == "" {
-		return s.standingOutside(at, point)
+		return s.standingOutside(at, point, known)
 	}
 	result, err := s.pickOnPoint(at, point, false)
 	if err == nil && result == clean {
@@ -156,7 +157,7 @@ func (s *Survey) standingWithin(at, point, source int, found Standing, result ou
 
 // standingOutside judges a change that the point's history does not have, as far as
 // trailers, authors and pull requests tell.
-func (s *Survey) standingOutside(at, point int) (Standing, error) {
+func (s *Survey) standingOutside(at, point int, known map[int]Standing) (Standing, error) {
 	result, err := s.pickOnPoint(at, point, true)
 	if err != nil {
 		return Standing{}, err
@@ -170,7 +171,7 @@ func (s *Survey) standingOutside(at, point int) (Standing, error) {
 	if found, source := s.inHistory(at, point); found.State != "" {
 		return s.standingWithin(at, point, source, found, result)
 	}
-	return s.outsideHistory(at, point, result)
+	return s.outsideHistory(at, point, result, known)
 }
 
 // inHistory says whether the point's history has the change, and under which
@@ -190,8 +191,8 @@ func (s *Survey) inHistory(at, point int) (found Standing, source int) {
 
 // outsideHistory judges a change that the point's history does not have and whose
 // content is not there: it may have been there in an earlier release.
-func (s *Survey) outsideHistory(at, point int, result outcome) (Standing, error) {
-	before, err := s.earlierWithContent(at, point)
+func (s *Survey) outsideHistory(at, point int, result outcome, known map[int]Standing) (Standing, error) {
+	before, err := s.earlierWithContent(at, point, known)
 	if err != nil {
 		return Standing{}, err
 	}
@@ -215,16 +216,20 @@ const earlierAsked = 8
 
 // earlierWithContent is the commit of the youngest other point in this one's history
 // that has the content, -1 if there is none. A release that was tagged before the
-// change was made does not count, nor one that the commit was made on top of.
-func (s *Survey) earlierWithContent(at, point int) (int, error) {
+// change was made does not count, nor one that the commit was made on top of. Where
+// standings are known, they tell.
+func (s *Survey) earlierWithContent(at, point int, known map[int]Standing) (int, error) {
 	var earlier []int
 	older := s.graph.ancestors(at)
 	for other := range s.points {
-		head, known := s.graph.places[s.points[other].Commit]
-		if !known || s.points[other].Commit == s.points[point].Commit || !s.graph.reach[head].has(point) {
+		head, read := s.graph.places[s.points[other].Commit]
+		if !read || s.points[other].Commit == s.points[point].Commit || !s.graph.reach[head].has(point) {
 			continue
 		}
 		if tagged := s.points[other].At; !tagged.IsZero() && tagged.Before(s.graph.commits[at].When) {
+			continue
+		}
+		if known != nil && !known[other].State.Has() {
 			continue
 		}
 		if head < at || !older[head-at] {
@@ -233,6 +238,9 @@ func (s *Survey) earlierWithContent(at, point int) (int, error) {
 	}
 	slices.Sort(earlier)
 	earlier = slices.Compact(earlier)
+	if known != nil && len(earlier) > 0 {
+		return earlier[0], nil
+	}
 	for _, head := range earlier[:min(len(earlier), earlierAsked)] {
 		if result, err := s.pickOnto(at, head); err != nil || result == empty {
 			return head, err

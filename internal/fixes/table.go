@@ -118,15 +118,20 @@ func (s *Survey) table(heads []int, onlyLacking bool) (*Table, error) {
 	var fixes []Fix
 	for _, group := range groups {
 		fix := s.begin(group, lines)
-		has, err := s.askHeads(&fix, heads)
-		if err != nil {
-			return nil, err
-		}
-		if has && onlyLacking {
-			continue
+		if onlyLacking {
+			if has, err := s.haveAll(&fix, heads); err != nil {
+				return nil, err
+			} else if has {
+				continue
+			}
 		}
 		if err := s.askLines(&fix, group[0].line, lines); err != nil {
 			return nil, err
+		}
+		for _, head := range heads {
+			if _, err := s.standingOf(&fix, head); err != nil {
+				return nil, err
+			}
 		}
 		fixes = append(fixes, fix)
 	}
@@ -150,7 +155,7 @@ func (s *Survey) prepare(groups [][]candidate, lines []line, heads []int) error 
 		has := s.kin.has(lead.at)
 		points := slices.Clone(heads)
 		for _, line := range lines[lead.line:] {
-			points = append(points, line.all()[len(line.all())-1])
+			points = append(points, line.all()...)
 		}
 		for _, point := range points {
 			if has.has(point) {
@@ -243,17 +248,15 @@ func (s *Survey) begin(group []candidate, lines []line) Fix {
 	return fix
 }
 
-// askHeads asks the heads about a fix, and reports whether all have it.
-func (s *Survey) askHeads(fix *Fix, heads []int) (has bool, err error) {
-	has = true
+// haveAll reports whether all of the heads have a fix.
+func (s *Survey) haveAll(fix *Fix, heads []int) (bool, error) {
 	for _, head := range heads {
-		standing, err := s.standingOf(fix, head)
-		if err != nil {
+		standing, err := s.standing(fix.at, head, nil)
+		if err != nil || !standing.State.Has() {
 			return false, err
 		}
-		has = has && standing.State.Has()
 	}
-	return has, nil
+	return true, nil
 }
 
 // askLines asks a fix's own line, and the higher ones.
@@ -272,7 +275,7 @@ func (s *Survey) standingOf(fix *Fix, point int) (Standing, error) {
 	if known, ok := fix.standings[point]; ok {
 		return known, nil
 	}
-	standing, err := s.standing(fix.at, point)
+	standing, err := s.standing(fix.at, point, fix.standings)
 	if err == nil {
 		fix.standings[point] = standing
 	}
@@ -282,18 +285,13 @@ func (s *Survey) standingOf(fix *Fix, point int) (Standing, error) {
 // standingBefore is standingOf for a release of a line whose end is known. Where the
 // history has the fix, its content is not looked at again, unless something between
 // is suspected: what the end has, the releases before it had, and what undid it for
-// the end is either in a release or not. Where nothing tells of the end, nothing tells
-// of them.
+// the end is either in a release or not.
 func (s *Survey) standingBefore(fix *Fix, point int, end Standing) (Standing, error) {
 	if known, ok := fix.standings[point]; ok {
 		return known, nil
 	}
 	found, source := s.inHistory(fix.at, point)
-	if found.State == "" && end.State == Unclear {
-		fix.standings[point] = end
-		return end, nil
-	}
-	if found.State == "" {
+	if found.State == "" || end.State == "" {
 		return s.standingOf(fix, point)
 	}
 	suspected, err := s.suspected(fix.at, point, source)
@@ -324,16 +322,23 @@ func (s *Survey) cell(fix *Fix, line line, own bool) (*Cell, error) {
 	if len(asked) == 0 {
 		return nil, nil
 	}
-	now, err := s.standingOf(fix, asked[len(asked)-1])
-	if err != nil {
-		return nil, err
+	// What the history has is asked at the line's end first; of anything else the
+	// releases tell one after the other.
+	last := asked[len(asked)-1]
+	var end Standing
+	if s.kin.has(fix.at).has(last) {
+		var err error
+		if end, err = s.standingOf(fix, last); err != nil {
+			return nil, err
+		}
 	}
-	cell := &Cell{Now: now}
+	cell := &Cell{}
 	for _, point := range asked {
-		standing, err := s.standingBefore(fix, point, now)
+		standing, err := s.standingBefore(fix, point, end)
 		if err != nil {
 			return nil, err
 		}
+		cell.Now = standing
 		cell.add(s.points[point].Version, standing)
 	}
 	return cell, nil

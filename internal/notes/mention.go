@@ -1,9 +1,8 @@
 package notes
 
 import (
-	"regexp"
-
 	"github.com/mozilla-services/looprel/internal/changelog"
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
@@ -24,7 +23,7 @@ type Mention struct {
 }
 
 // looseMerge is a merge of a pull request that somebody wrote by hand.
-var looseMerge = regexp.MustCompile(`^Merge pull request #(\d{1,9})\b`)
+var looseMerge = lazyregexp.New(`^Merge pull request #(\d{1,9})\b`)
 
 // MentionOf reads a commit's title. A revert mentions nothing of what it reverts.
 func MentionOf(c Commit) Mention {

@@ -115,7 +115,7 @@ func (p *TagPlan) HoldToFixes(s *Snapshot, branch *Branch, owed Owed) error {
 		return err
 	}
 	if len(lost) > 0 {
-		return p.refuseLoss(s, branch, lost)
+		return p.refuseLoss(branch, lost)
 	}
 	p.noteUnclear(owed)
 	if p.Without = waived; p.Entry.Tagged != nil {
@@ -171,7 +171,7 @@ func checkWaivers(owed Owed, waived []object.ID) error {
 	return nil
 }
 
-func (p *TagPlan) refuseLoss(s *Snapshot, branch *Branch, lost []FixMissed) error {
+func (p *TagPlan) refuseLoss(branch *Branch, lost []FixMissed) error {
 	var names, ids, flags []string
 	for _, one := range lost {
 		names = append(names, fmt.Sprintf("%s %q, which %s has", one.Commit.Short(), one.Subject, one.Reason))

@@ -2,13 +2,13 @@ package plan
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/calendar"
 	"github.com/mozilla-services/looprel/internal/fixes"
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/release"
@@ -76,9 +76,9 @@ type WhereQuery struct {
 }
 
 var (
-	askedNumber = regexp.MustCompile(`^(?:#|(?i:pr|gh)[ #-]*)(\d{1,9})$`)
-	askedBug    = regexp.MustCompile(`^(?i:bug)[ #-]*(\d{1,9})$`)
-	onlyDigits  = regexp.MustCompile(`^\d{1,9}$`)
+	askedNumber = lazyregexp.New(`^(?:#|(?i:pr|gh)[ #-]*)(\d{1,9})$`)
+	askedBug    = lazyregexp.New(`^(?i:bug)[ #-]*(\d{1,9})$`)
+	onlyDigits  = lazyregexp.New(`^\d{1,9}$`)
 )
 
 // ReadWhere reads what was asked for. A number alone may be a bug or the beginning of
