@@ -33,8 +33,8 @@ have it). Release commits are no fixes, unless one was slipped into them.
 A fix that is in a release is owed by every release of a higher version that is
 tagged later, and by the next one. Exit status 3 says that the next release
 would lose a fix that an earlier line has, or with --missing-from that the one
-that is named lacks any. What was reverted on purpose is no loss, and what is unclear
-(the code has moved on, and no commit tells) is not counted.
+that is named lacks any. What was reverted on purpose is no loss, and what is
+unclear (the code has moved on, and no commit tells) is not counted.
 
 JSON: component, lines, asked, fixes (commit, subject, bugs, pull_requests,
 same, line, release, on (line, first, state, rule, by, reason, turns (release,

@@ -78,7 +78,7 @@ func (s *Session) Survey(ctx context.Context, points []fixes.Point, commits, flo
 	defer s.progress("")
 	return fixes.NewSurvey(history{ctx, s.repository.Objects}, surveyObjects{s.repository.Objects}, fixes.Options{
 		Points: points, Commits: commits, Floor: floor, Rules: pick.RulesOf(s.snapshot.Component),
-		External: s.isExternalDriver,
+		External: ExternalDriver(s.repository),
 	})
 }
 
@@ -181,10 +181,4 @@ func (s *Session) fetchRefs(ctx context.Context, refs []string) error {
 		return err
 	}
 	return s.fetch(ctx, "releases", s.repository.Objects, gitrepo.FetchRequest{Wants: wants, Haves: haves})
-}
-
-// isExternalDriver reports whether git's configuration gives a merge driver a
-// program.
-func (s *Session) isExternalDriver(driver string) bool {
-	return s.repository.Config().Has("merge." + driver + ".driver")
 }
