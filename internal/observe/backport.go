@@ -39,12 +39,8 @@ type source struct {
 
 // Backport observes what a backport needs and plans it.
 func Backport(ctx context.Context, s *Session, request plan.BackportRequest, wanted Wanted) (*plan.BackportPlan, error) {
-	choices, err := plan.SelectLines(s.snapshot, request)
+	b, choices, err := beginBackport(ctx, s, request, wanted)
 	if err != nil {
-		return nil, err
-	}
-	b := &backport{Session: s, request: request, wanted: wanted}
-	if err := b.prepare(ctx, choices); err != nil {
 		return nil, err
 	}
 	facts := &plan.BackportFacts{}
@@ -73,6 +69,16 @@ type backport struct {
 	trunk   string
 	head    object.ID
 	sources []source
+}
+
+// beginBackport finds the lines and the commits.
+func beginBackport(ctx context.Context, s *Session, request plan.BackportRequest, wanted Wanted) (*backport, []plan.LineChoice, error) {
+	choices, err := plan.SelectLines(s.snapshot, request)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := &backport{Session: s, request: request, wanted: wanted}
+	return b, choices, b.prepare(ctx, choices)
 }
 
 // prepare brings in what is going to be read, and finds the commits.
@@ -134,31 +140,41 @@ const maxAhead = 20
 // line puts the commits on one line, as far as it lacks them.
 func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.LineFacts, error) {
 	facts := &plan.LineFacts{Choice: choice}
-	missing, err := b.presentOn(ctx, choice, facts)
+	chain, missing, err := b.chainOnto(ctx, facts)
 	if err != nil {
 		return nil, err
 	}
-	tip, err := b.repository.Commit(choice.Head)
-	if err != nil {
-		return nil, err
-	}
-	chain := newChain(b, tip.Tree)
-	for _, one := range missing {
-		conflict, err := chain.add(one)
+	for {
+		at, conflict, err := chain.addUntilStuck(missing)
 		if err != nil {
 			return nil, err
 		}
-		if conflict != nil {
-			facts.Conflict, err = b.explain(ctx, choice, chain, one, conflict)
-			if err != nil || !b.wanted.Prerequisites || !facts.Conflict.Resolved {
-				return facts, err
-			}
-			facts.Conflict = nil
+		if conflict == nil {
+			break
 		}
+		facts.Conflict, err = b.explain(ctx, choice, chain, missing[at], conflict)
+		if err != nil || !b.wanted.Prerequisites || !facts.Conflict.Resolved {
+			return facts, err
+		}
+		facts.Conflict, missing = nil, missing[at+1:]
 	}
 	facts.Present = append(facts.Present, chain.empty...)
 	facts.Branch, err = b.picked(ctx, choice, chain)
 	return facts, err
+}
+
+// chainOnto begins a chain on a line, and gives the commits that are to be picked:
+// those that the line has already are noted in the facts.
+func (b *backport) chainOnto(ctx context.Context, facts *plan.LineFacts) (*chain, []source, error) {
+	missing, err := b.presentOn(ctx, facts.Choice, facts)
+	if err != nil {
+		return nil, nil, err
+	}
+	tip, err := b.repository.Commit(facts.Choice.Head)
+	if err != nil {
+		return nil, nil, err
+	}
+	return newChain(b, tip.Tree), missing, nil
 }
 
 // picked is the line's branch with the picks on it.
@@ -262,6 +278,17 @@ func (c *chain) copy() *chain {
 
 func newChain(b *backport, tree object.ID) *chain {
 	return &chain{backport: b, layer: pick.NewLayer(MergeObjects{b.repository}), tree: tree}
+}
+
+// addUntilStuck adds commits as far as they apply, and returns the place of the first
+// that does not, with its conflict.
+func (c *chain) addUntilStuck(sources []source) (at int, conflict *pick.Outcome, err error) {
+	for at, one := range sources {
+		if conflict, err := c.add(one); err != nil || conflict != nil {
+			return at, conflict, err
+		}
+	}
+	return len(sources), nil, nil
 }
 
 // add picks a commit onto the tree. A conflict leaves the chain as it was.

@@ -39,32 +39,20 @@ type EditState struct {
 
 // DraftEdit puts the first conflict of a backport to one line together.
 func DraftEdit(ctx context.Context, s *Session, request plan.BackportRequest, wanted Wanted) (*EditDraft, error) {
-	choices, err := plan.SelectLines(s.snapshot, request)
+	b, choices, err := beginBackport(ctx, s, request, wanted)
 	if err != nil {
 		return nil, err
 	}
-	b := &backport{Session: s, request: request, wanted: wanted}
-	if err := b.prepare(ctx, choices); err != nil {
-		return nil, err
-	}
-	choice := choices[0]
-	missing, err := b.presentOn(ctx, choice, &plan.LineFacts{})
+	chain, missing, err := b.chainOnto(ctx, &plan.LineFacts{Choice: choices[0]})
 	if err != nil {
 		return nil, err
 	}
-	tip, err := b.repository.Commit(choice.Head)
+	at, conflict, err := chain.addUntilStuck(missing)
 	if err != nil {
 		return nil, err
 	}
-	chain := newChain(b, tip.Tree)
-	for _, one := range missing {
-		conflict, err := chain.add(one)
-		if err != nil {
-			return nil, err
-		}
-		if conflict != nil {
-			return b.draft(choice, chain, one, conflict)
-		}
+	if conflict != nil {
+		return b.draft(choices[0], chain, missing[at], conflict)
 	}
 	return nil, &plan.Moved{Reason: "the commits apply now", Advice: "run the same command again"}
 }
