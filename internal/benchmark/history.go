@@ -101,14 +101,16 @@ func releaseFiles(version release.Version, log changelog) map[string]string {
 	return map[string]string{"package.json": packageFile(version.String()), "CHANGELOG": log.text()}
 }
 
-// releaseLine writes the branch of a line: for each patch release a fix that was
-// picked, and the release commit.
+// releaseLine writes the branch of a line: for each patch release a fix of the train's
+// branch that was picked, as author and date tell, and the release commit.
 func (h *history) releaseLine(line int) {
 	head := h.master
 	log := h.changelog
 	for patch := 1; patch <= h.timetable.patches(line); patch++ {
 		version, when := h.timetable.version(line, patch), h.timetable.releaseTime(line, patch)
-		head = h.commit(when, h.sources.subject(), []int{head}, h.sources.change())
+		subject, files, author := h.sources.subject(), h.sources.change(), developer(patch%developers, when)
+		h.master = h.commitBy(author, subject, []int{h.master}, files)
+		head = h.commitBy(author, subject, []int{head}, files)
 		log.add(version, h.timetable.tagDay(line).AddDays(patch))
 		head = h.commit(when, "Release "+version.String(), []int{head}, releaseFiles(version, log))
 		h.stream.tag(version.String(), head, releaseManager(when))
@@ -125,7 +127,10 @@ func (h *history) backToDevelopment(line int, when time.Time) {
 }
 
 func (h *history) commit(when time.Time, subject string, parents []int, files map[string]string) int {
-	author := developer(h.stream.marks%developers, when)
+	return h.commitBy(developer(h.stream.marks%developers, when), subject, parents, files)
+}
+
+func (h *history) commitBy(author object.Signature, subject string, parents []int, files map[string]string) int {
 	// All commits are made on one branch, which is put in its place at the end.
 	return h.stream.commit(commit{
 		branch: trainBranch, author: author, committer: author, message: subject + "\n", parents: parents, files: files,
