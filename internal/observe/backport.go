@@ -179,7 +179,7 @@ func (b *backport) chainOnto(ctx context.Context, facts *plan.LineFacts) (*chain
 
 // picked is the line's branch with the picks on it.
 func (b *backport) picked(ctx context.Context, choice plan.LineChoice, chain *chain) (*plan.Branch, error) {
-	branch, err := b.branch(ctx, choice.BranchChoice, "")
+	branch, err := b.onto(ctx, choice)
 	if err != nil || len(chain.picks) == 0 {
 		return branch, err
 	}
@@ -188,12 +188,23 @@ func (b *backport) picked(ctx context.Context, choice plan.LineChoice, chain *ch
 		branch.Changes = slices.Insert(branch.Changes, 0, change)
 	}
 	branch.Picks = chain.picks
-	if branch.Made, err = chain.objects(ctx, branch.At.Root); err != nil {
-		return nil, err
+	if branch.Made, err = chain.objects(ctx, branch.At.Root); err != nil || b.request.NoRelease {
+		return branch, err
 	}
 	branch.At, err = b.revisionOf(layerContent{chain.layer}, choice.Head, chain.tree)
 	branch.Tip, branch.Unchanged = branch.At, false
 	return branch, err
+}
+
+// onto is the line's branch as it is. What a release needs to know of it, its last
+// release and what came since, is not looked for where none is made.
+func (b *backport) onto(ctx context.Context, choice plan.LineChoice) (*plan.Branch, error) {
+	if !b.request.NoRelease {
+		return b.branch(ctx, choice.BranchChoice, "")
+	}
+	tip, err := b.repository.Commit(choice.Head)
+	at := plan.Revision{ID: choice.Head, Root: tip.Tree}
+	return &plan.Branch{BranchChoice: choice.BranchChoice, At: at, Tip: at}, err
 }
 
 // objects are what the remote needs besides what its line has: what the picks made,

@@ -65,6 +65,19 @@ func measure(ctx context.Context, o options) (done bool, err error) {
 		return false, err
 	}
 	table.report(name)
+	dir, err := os.MkdirTemp("", "parity-")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // what is left over is in the temporary directory
+	whole, err := newWorkshop(ctx, dir, o.repository, looprel)
+	if err != nil {
+		return false, err
+	}
+	if err := whole.measure(ctx, rows); err != nil {
+		return false, err
+	}
+	whole.report()
 	return true, nil
 }
 
