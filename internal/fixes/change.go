@@ -1,6 +1,7 @@
 package fixes
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -138,8 +139,7 @@ func versionOf(entry object.TreeEntry) merge.Version {
 	return merge.Version{Mode: entry.Mode, ID: entry.ID}
 }
 
-// compareHeads orders the first entries of two trees as git does: a directory as
-// if its name ended in a slash.
+// compareHeads orders the first entries of two trees.
 func compareHeads(old, new object.Tree) int {
 	switch {
 	case len(old) == 0:
@@ -147,14 +147,30 @@ func compareHeads(old, new object.Tree) int {
 	case len(new) == 0:
 		return -1
 	}
-	return strings.Compare(orderName(old[0]), orderName(new[0]))
+	return compareNames(old[0].Name, old[0].Mode == object.ModeDirectory, new[0].Name, new[0].Mode == object.ModeDirectory)
 }
 
-func orderName(entry object.TreeEntry) string {
-	if entry.Mode == object.ModeDirectory {
-		return entry.Name + "/"
+// compareNames orders entries of a tree as git does: a directory as if its name ended
+// in a slash. Unlike object.CompareEntries it makes no texts, since it is asked for
+// each step of each search.
+func compareNames(a string, aIsDirectory bool, b string, bIsDirectory bool) int {
+	common := min(len(a), len(b))
+	if order := strings.Compare(a[:common], b[:common]); order != 0 {
+		return order
 	}
-	return entry.Name
+	return cmp.Compare(nextOf(a, common, aIsDirectory), nextOf(b, common, bIsDirectory))
+}
+
+// nextOf is what follows in an entry's name at a place: a character, the slash of a
+// directory, or nothing.
+func nextOf(name string, at int, isDirectory bool) int {
+	switch {
+	case at < len(name):
+		return int(name[at])
+	case isDirectory:
+		return '/'
+	}
+	return -1
 }
 
 // maxTrees bounds the directories that are kept in memory.
@@ -227,12 +243,8 @@ func (s *Survey) lookInto(root object.ID, path string) (merge.Version, error) {
 
 // search finds a directory, or what is none, by its place in git's order.
 func search(tree object.Tree, name string, directory bool) (object.TreeEntry, bool) {
-	wanted := name
-	if directory {
-		wanted += "/"
-	}
-	at, found := slices.BinarySearchFunc(tree, wanted, func(entry object.TreeEntry, wanted string) int {
-		return strings.Compare(orderName(entry), wanted)
+	at, found := slices.BinarySearchFunc(tree, name, func(entry object.TreeEntry, name string) int {
+		return compareNames(entry.Name, entry.Mode == object.ModeDirectory, name, directory)
 	})
 	if !found {
 		return object.TreeEntry{}, false

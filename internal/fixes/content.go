@@ -3,6 +3,7 @@ package fixes
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,11 +43,56 @@ func (s *Survey) pickOnPoint(at, point int, following bool) (outcome, error) {
 }
 
 // pickOnto tells what picking a commit's change onto another commit would do. A file
-// that was renamed is found under its other name.
+// that was renamed is found under its other name, unless the files that are there are
+// in conflict already.
 func (s *Survey) pickOnto(at, onto int) (outcome, error) {
-	return s.pickOntoTree(at, s.graph.commits[onto].Tree, func(_ object.ID, path string) (merge.Version, error) {
+	root := s.graph.commits[onto].Tree
+	stuck, err := s.isStuck(at, root)
+	if err != nil {
+		return s.unread(err)
+	}
+	if stuck {
+		return conflict, nil
+	}
+	return s.pickOntoTree(at, root, func(_ object.ID, path string) (merge.Version, error) {
 		return s.follow(onto, path)
 	})
+}
+
+// isStuck reports whether some of a change's files are not there, and the others are
+// in a conflict that nothing settles.
+func (s *Survey) isStuck(at int, root object.ID) (bool, error) {
+	whole, err := s.changeOf(at)
+	if err != nil {
+		return false, err
+	}
+	there := &change{Change: whole.Change}
+	var ours []merge.Version
+	for _, file := range whole.files {
+		version, err := s.lookUp(root, file.path)
+		if err != nil {
+			return false, err
+		}
+		if !version.IsZero() {
+			there.files, ours = append(there.files, file), append(ours, version)
+		}
+	}
+	if len(ours) == len(whole.files) || len(ours) == 0 {
+		return false, nil // everything is there, or nothing
+	}
+	key := outcomeKey(at, append([]merge.Version{{}}, ours...))
+	if known, ok := s.outcomes[key]; ok {
+		return known == conflict, nil
+	}
+	result, special, err := s.pickFiles(there, root, ours)
+	if err != nil {
+		return false, err
+	}
+	if special {
+		result = unknown
+	}
+	s.outcomes[key] = result
+	return result == conflict, nil
 }
 
 // pickOntoTree looks only at the files that the change touches, and merges them one
@@ -287,7 +333,7 @@ func (s *Survey) makeTree(files map[string]merge.Version) object.ID {
 	for path, version := range files {
 		first, rest, nested := strings.Cut(path, "/")
 		if !nested {
-			tree = tree.With(object.TreeEntry{Mode: version.Mode, Name: first, ID: version.ID})
+			tree = append(tree, object.TreeEntry{Mode: version.Mode, Name: first, ID: version.ID})
 			continue
 		}
 		if below[first] == nil {
@@ -296,8 +342,9 @@ func (s *Survey) makeTree(files map[string]merge.Version) object.ID {
 		below[first][rest] = version
 	}
 	for name, files := range below {
-		tree = tree.With(object.TreeEntry{Mode: object.ModeDirectory, Name: name, ID: s.makeTree(files)})
+		tree = append(tree, object.TreeEntry{Mode: object.ModeDirectory, Name: name, ID: s.makeTree(files)})
 	}
+	slices.SortFunc(tree, object.CompareEntries)
 	made := tree.Object()
 	s.layer.Add(made)
 	return made.ID()

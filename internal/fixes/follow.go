@@ -14,6 +14,22 @@ const maxFollowed = 8
 // in thousands.
 func (s *Survey) follow(onto int, path string) (merge.Version, error) {
 	root := s.graph.commits[onto].Tree
+	version, err := s.lookUp(root, path)
+	if err != nil || !version.IsZero() {
+		return version, err
+	}
+	key := place{root, path}
+	if known, ok := s.followed[key]; ok {
+		return known, nil
+	}
+	if version, err = s.followFrom(onto, path); err == nil {
+		s.followed[key] = version
+	}
+	return version, err
+}
+
+func (s *Survey) followFrom(onto int, path string) (merge.Version, error) {
+	root := s.graph.commits[onto].Tree
 	for range maxFollowed {
 		version, err := s.lookUp(root, path)
 		if err != nil || !version.IsZero() {
@@ -70,15 +86,17 @@ func (s *Survey) findMove(at int, path string) (string, error) {
 		return "", err
 	}
 	var before, after []fileEntry
+	added := false
 	err = s.compare("", parent, s.graph.commits[at].Tree, func(name string, old, new merge.Version) {
 		if !old.IsZero() {
 			before = append(before, fileEntry{name, old})
 		}
+		added = added || old.IsZero()
 		if !new.IsZero() {
 			after = append(after, fileEntry{name, new})
 		}
 	})
-	if err != nil {
+	if err != nil || !added {
 		return "", err
 	}
 	base, ours, theirs := filesOf(before), filesOf(after), filesOf(before)

@@ -42,13 +42,14 @@ type Survey struct {
 	versions  map[place]merge.Version // see lookUp
 	blobs     map[object.ID][]byte
 	blobBytes int
-	roots     []object.ID      // the points' trees, zero where not read yet
-	reverts   map[int][]int    // see revertsOf
-	moves     map[place]string // see movedTo
-	touching  map[string][]int // by path, see indexPaths
-	searched  map[int]bool     // commits whose patch was looked for
-	undoers   map[descent]int  // see undoer
-	machines  []int            // see machinery
+	roots     []object.ID             // the points' trees, zero where not read yet
+	reverts   map[int][]int           // see revertsOf
+	followed  map[place]merge.Version // see follow
+	moves     map[place]string        // see movedTo
+	touching  map[string][]int        // by path, see indexPaths
+	searched  map[int]bool            // commits whose patch was looked for
+	undoers   map[descent]int         // see undoer
+	machines  []int                   // see machinery
 }
 
 // NewSurvey reads the commits between the points.
@@ -66,7 +67,7 @@ func NewSurvey(history History, objects merge.Objects, options Options) (*Survey
 		points: options.Points, graph: graph, kin: newKinship(graph), wanted: map[int]bool{},
 		changes: map[int]*change{}, trees: map[object.ID]object.Tree{}, outcomes: map[contentKey]outcome{},
 		versions: map[place]merge.Version{}, roots: make([]object.ID, len(options.Points)),
-		moves: map[place]string{}, touching: map[string][]int{}, searched: map[int]bool{}, undoers: map[descent]int{}, blobs: map[object.ID][]byte{},
+		followed: map[place]merge.Version{}, moves: map[place]string{}, touching: map[string][]int{}, searched: map[int]bool{}, undoers: map[descent]int{}, blobs: map[object.ID][]byte{},
 	}, nil
 }
 
@@ -220,7 +221,6 @@ const earlierAsked = 8
 // standings are known, they tell.
 func (s *Survey) earlierWithContent(at, point int, known map[int]Standing) (int, error) {
 	var earlier []int
-	older := s.graph.ancestors(at)
 	for other := range s.points {
 		head, read := s.graph.places[s.points[other].Commit]
 		if !read || s.points[other].Commit == s.points[point].Commit || !s.graph.reach[head].has(point) {
@@ -232,9 +232,11 @@ func (s *Survey) earlierWithContent(at, point int, known map[int]Standing) (int,
 		if known != nil && !known[other].State.Has() {
 			continue
 		}
-		if head < at || !older[head-at] {
-			earlier = append(earlier, head)
-		}
+		earlier = append(earlier, head)
+	}
+	if len(earlier) > 0 {
+		older := s.graph.ancestors(at)
+		earlier = slices.DeleteFunc(earlier, func(head int) bool { return head >= at && older[head-at] })
 	}
 	slices.Sort(earlier)
 	earlier = slices.Compact(earlier)

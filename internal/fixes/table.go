@@ -2,6 +2,7 @@ package fixes
 
 import (
 	"slices"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/release"
@@ -88,13 +89,16 @@ type Missed struct {
 // stand to them. The heads are points that the next releases are made from: the
 // tip of the train's branch, or of a line, or another branch; they are asked about
 // beside the releases.
-func (s *Survey) Table(heads []int) (*Table, error) { return s.table(heads, false) }
+func (s *Survey) Table(heads []int) (*Table, error) { return s.table(heads, false, time.Time{}) }
 
 // Coming is the table of the fixes that a head does not have; what has them all is
-// looked at no further.
-func (s *Survey) Coming(heads []int) (*Table, error) { return s.table(heads, true) }
+// looked at no further. A fix that was released by a time, zero for none, and that
+// the history of the heads has never had, is left out: it was decided on before.
+func (s *Survey) Coming(heads []int, since time.Time) (*Table, error) {
+	return s.table(heads, true, since)
+}
 
-func (s *Survey) table(heads []int, onlyLacking bool) (*Table, error) {
+func (s *Survey) table(heads []int, onlyLacking bool, since time.Time) (*Table, error) {
 	lines := s.findLines()
 	candidates, err := s.findCandidates(lines)
 	if err != nil {
@@ -111,7 +115,7 @@ func (s *Survey) table(heads []int, onlyLacking bool) (*Table, error) {
 	for _, line := range lines {
 		table.Lines = append(table.Lines, line.Line)
 	}
-	groups := s.groups(candidates)
+	groups := slices.DeleteFunc(s.groups(candidates), func(group []candidate) bool { return s.isDecided(group[0], heads, since) })
 	if err := s.prepare(groups, lines, heads); err != nil {
 		return nil, err
 	}
@@ -144,6 +148,16 @@ func (s *Survey) table(heads []int, onlyLacking bool) (*Table, error) {
 		}
 	}
 	return table, nil
+}
+
+// isDecided reports whether a fix was released by a time, and is in the history of
+// none of the heads.
+func (s *Survey) isDecided(one candidate, heads []int, since time.Time) bool {
+	if one.first < 0 || since.IsZero() || s.points[one.first].At.After(since) {
+		return false
+	}
+	has := s.kin.has(one.at)
+	return !slices.ContainsFunc(heads, has.has)
 }
 
 // prepare finds, in one pass for all, the commits that touch files which will be

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/fixes"
 	"github.com/mozilla-services/looprel/internal/plan"
@@ -26,22 +27,21 @@ func Fixes(ctx context.Context, s *Session, request plan.FixRequest) (*plan.FixR
 		}
 		asked = append(asked, at)
 	}
-	table, err := s.fixTable(ctx, points, asked)
-	if err != nil {
-		return nil, err
-	}
-	return plan.MakeFixReport(s.snapshot, request, table, points, asked), nil
-}
-
-// fixTable makes the table of all lines among the points.
-func (s *Session) fixTable(ctx context.Context, points []fixes.Point, asked []int) (*fixes.Table, error) {
 	survey, err := s.Survey(ctx, points, nil, fixes.Floor(points))
 	if err != nil {
 		return nil, err
 	}
 	s.progress("comparing release lines")
 	defer s.progress("")
-	return survey.Table(asked)
+	find := survey.Table
+	if request.MissingFrom != "" {
+		find = func(asked []int) (*fixes.Table, error) { return survey.Coming(asked, time.Time{}) }
+	}
+	table, err := find(asked)
+	if err != nil {
+		return nil, err
+	}
+	return plan.MakeFixReport(s.snapshot, request, table, points, asked), nil
 }
 
 // askedPoint finds the point that is asked about, or adds it.

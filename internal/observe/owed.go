@@ -51,8 +51,22 @@ func (s *Session) owed(ctx context.Context, branch *plan.Branch, request plan.Ta
 	}
 	s.progress("comparing release lines")
 	defer s.progress("")
-	table, err := survey.Coming([]int{head})
+	since, err := s.checkedSince(branch)
+	if err != nil {
+		return nil, err
+	}
+	table, err := survey.Coming([]int{head}, since)
 	return &plan.Owed{Table: table, Head: head, Without: without}, err
+}
+
+// checkedSince is when the last release of the branch was made by looprel, which held
+// it to what had been released by then; zero for one that was not.
+func (s *Session) checkedSince(branch *plan.Branch) (time.Time, error) {
+	known, ok, err := s.snapshot.Ledger.Release(s.snapshot.Component.Name, branch.Base.Version)
+	if err != nil || !ok || known.Adopted {
+		return time.Time{}, err
+	}
+	return known.At, nil
 }
 
 // withoutFixes are the commits that the operator leaves out.
