@@ -10,7 +10,7 @@ BIN           := .bin
 
 ## build: the binary, as .bin/looprel
 build:
-	$(GO) build -trimpath -o $(BIN)/looprel ./cmd/looprel
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/looprel ./cmd/looprel
 
 ## demo: a whole cycle (tag, load-stage, production) on a repository that it makes
 demo:
@@ -68,7 +68,7 @@ reads: reads-tool
 	$(BIN)/reads compare $(REPO)
 
 reads-tool:
-	$(GO) build -trimpath -o $(BIN)/reads ./internal/benchmark/reads
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/reads ./internal/benchmark/reads
 
 ## parity: hold the merge engine against git on real backports, those of the file
 ## CORPUS or, without it, those that the clone REPO has

@@ -156,6 +156,7 @@ func buildLooprel(ctx context.Context, dir string) (string, error) {
 		program += ".exe"
 	}
 	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "github.com/mozilla-services/looprel/cmd/looprel")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is shipped
 	if said, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build looprel: %w\n%s", err, said)
 	}

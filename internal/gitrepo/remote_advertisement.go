@@ -68,7 +68,7 @@ func (r *advertisementReader) next() error {
 		r.taken = lengthDigits
 		return nil
 	}
-	if r.line, err = r.peek(int(length)); err != nil { //nolint:gosec // of 16 bits
+	if r.line, err = r.peek(int(length)); err != nil {
 		return noEarlyEnd(err)
 	}
 	r.line = bytes.TrimSuffix(r.line[lengthDigits:], []byte("\n"))

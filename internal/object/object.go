@@ -222,7 +222,7 @@ func parseZone(text string) (offset int, ok bool) {
 	if err != nil || number/100 > maxHours || number%100 > 60 {
 		return 0, false
 	}
-	offset = int(number/100*60+number%100) * 60 //nolint:gosec // of four digits
+	offset = int(number/100*60+number%100) * 60
 	if text[0] == '-' {
 		offset = -offset
 	}

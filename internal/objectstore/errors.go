@@ -7,7 +7,7 @@ import (
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
-// ErrNotFound: there is no such object.
+// ErrNotFound says that there is no such object.
 var ErrNotFound = errors.New("object not found")
 
 // What is wrong with a file, as the cause of a filemap.Error.

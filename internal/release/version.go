@@ -25,10 +25,10 @@ const maxDigits = 9
 // zeros, no pre-release. Other spellings (0.2 beside 0.2.0) are not releases.
 func ParseVersion(text string) (Version, error) {
 	var numbers [3]uint64
-	rest, more := text, true
+	rest := text
 	for i := range numbers {
-		var part string
-		part, rest, more = strings.Cut(rest, ".")
+		part, after, more := strings.Cut(rest, ".")
+		rest = after
 		number, ok := parseNumber(part)
 		if !ok || more != (i < len(numbers)-1) {
 			return Version{}, fmt.Errorf("%q is not a version: expected MAJOR.MINOR.PATCH, such as 0.10.0", text)

@@ -12,6 +12,7 @@
 //	operations  what is measured, as subcommands          (operations.go)
 //	rows        the same in git's words                   (rows.go)
 //	measure     rounds, medians and targets               (measure.go)
+//	remote      the same over a network, and a server     (remote.go)
 //	growth      generated repositories of many sizes      (growth.go)
 //	compare     every object, against git cat-file        (compare.go)
 package main

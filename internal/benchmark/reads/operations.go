@@ -154,7 +154,7 @@ func diff(_ context.Context, clone *gitrepo.Repository, arguments []string, stre
 // appendMode writes a mode as git does: six octal digits.
 func appendMode(line []byte, mode object.Mode) []byte {
 	for shift := 15; shift >= 0; shift -= 3 {
-		line = append(line, '0'+byte(mode>>shift&7)) //nolint:gosec // of three bits
+		line = append(line, '0'+byte(mode>>shift&7))
 	}
 	return line
 }

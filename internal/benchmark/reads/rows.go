@@ -97,8 +97,8 @@ func (b *benchmark) randomBlobs(dir string, e ends, name string) (int, error) {
 
 // borrow makes a bare repository upon the objects of the given clone, with its
 // references and a commit-graph: the clone itself is not written to.
-func (b *benchmark) borrow(repository string) (string, error) {
-	dir := filepath.Join(b.dir, "clone.git")
+func (b *benchmark) borrow(repository, name string) (string, error) {
+	dir := filepath.Join(b.dir, name)
 	if _, err := b.git(b.dir, "init", "--quiet", "--bare", dir); err != nil {
 		return "", err
 	}
@@ -134,10 +134,19 @@ func (b *benchmark) borrow(repository string) (string, error) {
 
 // clone measures on a clone that exists.
 func (b *benchmark) clone(o benchOptions, out io.Writer) error {
-	dir, err := b.borrow(o.repository)
+	dir, err := b.borrow(o.repository, "clone.git")
 	if err != nil {
 		return err
 	}
+	remote, err := b.borrow(o.repository, "remote.git")
+	if err != nil {
+		return err
+	}
+	address, stop, err := b.startServer(remote)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	e := ends{since: o.since, before: o.before}
 	if e.since == "" {
 		if e.since, err = b.back(dir, 1000); err != nil {
@@ -153,6 +162,9 @@ func (b *benchmark) clone(o benchOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	rows = append(rows, &row{Name: "push of that tag over HTTP", Silent: true,
+		Git: []string{"push", "--quiet", address, "refs/tags/git-" + roundMark},
+		Own: []string{"push", address, "pushed-" + roundMark, "HEAD"}})
 	if err := b.measureApart(dir, rows); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// ErrShort: the file ends before what is asked for.
+// ErrShort says that the file ends before what is asked for.
 var ErrShort = errors.New("the file ends too early")
 
 // errShrunk: the file has become shorter since it was opened, or the disk fails.

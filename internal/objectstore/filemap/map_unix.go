@@ -18,7 +18,7 @@ func mapFile(file *os.File, size int64) ([]byte, error) {
 	if size > math.MaxInt || strconv.IntSize == 32 && size > maxMapped {
 		return nil, errors.ErrUnsupported
 	}
-	data, err := unix.Mmap(int(file.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_PRIVATE) //nolint:gosec // descriptors are small
+	data, err := unix.Mmap(int(file.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_PRIVATE)
 	if errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EACCES) {
 		// Not every file system can map its files.
 		return nil, errors.ErrUnsupported

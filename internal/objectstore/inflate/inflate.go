@@ -18,13 +18,13 @@ import (
 )
 
 var (
-	// ErrShort: the input ends before the stream does.
+	// ErrShort says that the input ends before the stream does.
 	ErrShort = errors.New("the compressed data is cut short")
-	// ErrCorrupt: the input is no zlib stream.
+	// ErrCorrupt says that the input is no zlib stream.
 	ErrCorrupt = errors.New("the compressed data is corrupt")
-	// ErrLength: the content is longer or shorter than the output.
+	// ErrLength says that the content is longer or shorter than the output.
 	ErrLength = errors.New("the content's length is not what was announced")
-	// ErrChecksum: the content is not what was compressed.
+	// ErrChecksum says that the content is not what was compressed.
 	ErrChecksum = errors.New("the content's checksum is wrong")
 )
 

@@ -162,6 +162,9 @@ func BenchmarkWhole(b *testing.B) {
 			b.SetBytes(int64(size))
 			source := bytes.NewReader(stream)
 			reader, err := zlib.NewReader(source)
+			if err != nil {
+				b.Fatal(err)
+			}
 			for b.Loop() {
 				source.Reset(stream)
 				if err = reader.(zlib.Resetter).Reset(source, nil); err == nil {

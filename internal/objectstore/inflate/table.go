@@ -36,7 +36,7 @@ func (e entry) isLiteral() bool { return e&flagLiteral != 0 }
 func (e entry) isEnd() bool     { return e&flagEnd != 0 }
 func (e entry) isInvalid() bool { return e&flagInvalid != 0 }
 func (e entry) isLink() bool    { return e&flagLink != 0 }
-func (e entry) literal() byte   { return byte(e >> 16) }
+func (e entry) literal() byte   { return byte(e >> 16 & 0xff) }
 func (e entry) base() int       { return int(e >> 16) }
 
 // linked is the place of a longer code's entry, by the bits after the first look.
@@ -94,13 +94,13 @@ func (t *table) fill(lengths []uint8, symbols []entry, count *[maxCodeBits + 1]i
 	at := start
 	for symbol, length := range lengths {
 		if length > 0 {
-			sorted[at[length]] = uint16(symbol) //nolint:gosec // below 288
+			sorted[at[length]] = uint16(symbol)
 			at[length]++
 		}
 	}
 	code := uint16(0)
 	for length := uint(1); length <= t.bits; length++ {
-		for _, symbol := range sorted[start[length]:start[length+1]] {
+		for _, symbol := range sorted[start[length]:start[length+1]] { //nolint:gosec // there are 17 of them
 			t.entries[bits.Reverse16(code)>>(16-length)] = symbols[symbol] | entry(length)
 			code++
 		}
@@ -146,7 +146,7 @@ func (t *table) link(long []uint16, lengths []uint8, symbols []entry, code uint1
 			}
 			rest := int(bits.Reverse16(code)>>(16-length)) >> t.bits
 			for i := rest; i < 1<<width; i += 1 << (length - t.bits) {
-				t.entries[free+i] = symbols[symbol] | entry(length)
+				t.entries[free+i] = symbols[symbol] | entry(lengths[symbol])
 			}
 			code++
 		}
@@ -168,7 +168,7 @@ func makeSymbols() (literals [maxLiterals]entry, distances [maxDistances]entry, 
 	base := 3
 	for i := 257; i < 285; i++ {
 		extra := max(0, (i-261)/4)
-		literals[i] = entry(extra)<<4 | entry(base)<<16 //nolint:gosec // small numbers
+		literals[i] = entry(extra)<<4 | entry(base)<<16
 		base += 1 << extra
 	}
 	literals[285] = 258 << 16
@@ -176,12 +176,12 @@ func makeSymbols() (literals [maxLiterals]entry, distances [maxDistances]entry, 
 	base = 1
 	for i := range 30 {
 		extra := max(0, i/2-1)
-		distances[i] = entry(extra)<<4 | entry(base)<<16 //nolint:gosec // small numbers
+		distances[i] = entry(extra)<<4 | entry(base)<<16
 		base += 1 << extra
 	}
 	distances[30], distances[31] = flagEnd|flagInvalid, flagEnd|flagInvalid
 	for i := range order {
-		order[i] = entry(i) << 16 //nolint:gosec // below 19
+		order[i] = entry(i) << 16
 	}
 	return literals, distances, order
 }
@@ -217,7 +217,7 @@ func (d *decoder) readTables() error {
 	if err != nil {
 		return err
 	}
-	literals, distances, ordered := int(header&31)+257, int(header>>5&31)+1, int(header>>10)+4 //nolint:gosec // of 5 bits
+	literals, distances, ordered := int(header&31)+257, int(header>>5&31)+1, int(header>>10)+4
 	if literals > 286 || distances > 30 {
 		return ErrCorrupt
 	}
@@ -248,7 +248,7 @@ func (d *decoder) readOrder(count int) error {
 		if err != nil {
 			return err
 		}
-		lengths[place] = uint8(length)
+		lengths[place] = uint8(length & 7)
 	}
 	if !d.order.build(lengths[:], orderSymbols[:]) {
 		return ErrCorrupt
