@@ -27,6 +27,8 @@ type RangeOptions struct {
 // through a child before. With a Path it lists what "git log --full-history --
 // PATH" does, without the merges that took the path from one of their parents.
 //
+// The commits come without their signatures: Commit reads one that has it.
+//
 // Dates decide the order alone; which commits are listed does not depend on
 // them. Where a shallow clone may hide commits of the list, those that could be
 // found come with a ShallowError; errors.As gives the boundary to deepen.
@@ -308,7 +310,7 @@ func (w *rangeWalk) commits() ([]CommitInfo, error) {
 		} else if !matches {
 			continue
 		}
-		commit, err := w.objects.Commit(v.id)
+		commit, err := w.objects.commit(v.id, object.ParseUnsigned)
 		if err != nil {
 			return nil, err
 		}

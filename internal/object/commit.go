@@ -75,7 +75,13 @@ func writeHeader(data *bytes.Buffer, header Header) {
 func DecodeCommit(data []byte) (Commit, error) { return ParseCommit(string(data)) }
 
 // ParseCommit is DecodeCommit for a text, of which the commit keeps parts.
-func ParseCommit(text string) (Commit, error) {
+func ParseCommit(text string) (Commit, error) { return parseCommit(text, true) }
+
+// ParseUnsigned is ParseCommit without the signature, for whoever lists very many
+// commits, which are half signatures at times.
+func ParseUnsigned(text string) (Commit, error) { return parseCommit(text, false) }
+
+func parseCommit(text string, signed bool) (Commit, error) {
 	var commit Commit
 	headers := headerReader{rest: text}
 	for headers.next() {
@@ -92,7 +98,9 @@ func ParseCommit(text string) (Commit, error) {
 		case "committer":
 			commit.Committer = ParseSignature(header.Value)
 		case "gpgsig":
-			commit.Armor = headers.lines()
+			if signed {
+				commit.Armor = headers.lines()
+			}
 		default:
 			commit.Extra = append(commit.Extra, header)
 		}

@@ -108,8 +108,11 @@ func log(ctx context.Context, clone *gitrepo.Repository, arguments []string, str
 	if err != nil {
 		return err
 	}
+	var line []byte
 	for _, commit := range commits {
-		_, _ = fmt.Fprintln(streams.out, commit.ID, commit.Subject())
+		line = hex.AppendEncode(line[:0], commit.ID[:])
+		line = append(append(append(line, ' '), commit.Subject()...), '\n')
+		_, _ = streams.out.Write(line)
 	}
 	return nil
 }
