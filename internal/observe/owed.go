@@ -59,14 +59,24 @@ func (s *Session) owed(ctx context.Context, branch *plan.Branch, request plan.Ta
 	return &plan.Owed{Table: table, Head: head, Without: without}, err
 }
 
-// checkedSince is when the last release of the branch was made by looprel, which held
-// it to what had been released by then; zero for one that was not.
+// checkedSince is the time from which on what was released is asked about: after the
+// last release of the branch, if looprel made that and held it to what there was by
+// then. One that people made is not trusted with its own fixes; but what had been
+// lost before it is history, and for looprel fixes to tell.
 func (s *Session) checkedSince(branch *plan.Branch) (time.Time, error) {
-	known, ok, err := s.snapshot.Ledger.Release(s.snapshot.Component.Name, branch.Base.Version)
-	if err != nil || !ok || known.Adopted {
+	base := branch.Base
+	if base.Version.IsZero() {
+		return time.Time{}, nil
+	}
+	at, err := s.releasedAt(fixes.Point{Version: base.Version, Commit: base.Commit}, base.Tag)
+	if err != nil {
 		return time.Time{}, err
 	}
-	return known.At, nil
+	known, ok, err := s.snapshot.Ledger.Release(s.snapshot.Component.Name, base.Version)
+	if err != nil || ok && !known.Adopted {
+		return at, err
+	}
+	return at.Add(-time.Second), nil
 }
 
 // withoutFixes are the commits that the operator leaves out.
