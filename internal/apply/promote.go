@@ -33,7 +33,9 @@ type Outlets struct {
 
 // Promote brings a release to its environment. The start is recorded before
 // anything is deployed, the outcome whatever happens. remake makes the plan anew
-// from what the session has read last.
+// from what the session has read last: whatever time the operator took to look at
+// the plan, its gates are judged again right before the start is recorded, and the
+// record reaches the remote only if the ledger is still as it was then.
 //
 // The error of a promotion that failed or was interrupted comes with the outcome
 // that was recorded.
@@ -62,11 +64,22 @@ func Promote(ctx context.Context, session *observe.Session, p *plan.PromotionPla
 // Record appends the entry of a plan that does nothing else: an adoption, or a
 // deployment made elsewhere. recheck makes the plan anew.
 func Record(ctx context.Context, session *observe.Session, entry ledger.Entry, recheck func(context.Context) error) error {
+	return RecordAnew(ctx, session, entry, func(ctx context.Context) (ledger.Entry, error) { return entry, recheck(ctx) })
+}
+
+// RecordAnew appends an entry that says another thing when something moved: remake
+// makes it from what the session has read last.
+func RecordAnew(ctx context.Context, session *observe.Session, entry ledger.Entry, remake func(context.Context) (ledger.Entry, error)) error {
 	sign, err := signer(session, session.Snapshot().Sign.Ledger)
 	if err != nil {
 		return err
 	}
-	point := commitPoint{session: session, entries: []ledger.Entry{entry}, sign: sign, recheck: recheck}
+	point := commitPoint{session: session, entries: []ledger.Entry{entry}, sign: sign}
+	point.recheck = func(ctx context.Context) error {
+		made, err := remake(ctx)
+		point.entries = []ledger.Entry{made}
+		return err
+	}
 	return point.push(ctx)
 }
 
@@ -77,22 +90,31 @@ type promotion struct {
 	begin   time.Time // by the real clock
 }
 
-// start records that the attempt begins. When something moved, the gates are
-// judged again.
+// start records that the attempt begins, after the gates were judged again by what
+// is so now; once more whenever something moved.
 func (p *promotion) start(ctx context.Context, remake func(context.Context) (*plan.PromotionPlan, error)) error {
-	return Record(ctx, p.session, p.plan.Entry, func(ctx context.Context) error {
+	again := func(ctx context.Context) (ledger.Entry, error) {
 		later, err := remake(ctx)
 		if err != nil {
-			return err
+			return ledger.Entry{}, err
 		}
 		if err := later.Refused(); err != nil {
-			return err
+			return ledger.Entry{}, err
 		}
 		if later.Already != "" || later.Commit != p.plan.Commit || later.Running != p.plan.Running || later.Entry.Started.TakesOver != p.plan.Entry.Started.TakesOver {
-			return p.overtaken(later)
+			return ledger.Entry{}, p.overtaken(later)
 		}
-		return nil
-	})
+		p.plan.Gates, p.plan.Entry = later.Gates, later.Entry
+		return later.Entry, nil
+	}
+	if err := p.session.RefreshAt(ctx, p.begin); err != nil {
+		return err
+	}
+	entry, err := again(ctx)
+	if err != nil {
+		return err
+	}
+	return RecordAnew(ctx, p.session, entry, again)
 }
 
 // overtaken says who changed the environment while this promotion was planned.

@@ -3,6 +3,7 @@ package cli
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +35,8 @@ func (a *app) registerCompletions(root *cobra.Command) {
 		switch command.Name() {
 		case "promote":
 			command.ValidArgsFunction = a.completePromote
+			_ = command.RegisterFlagCompletionFunc("waive", a.completeWaive)
+			flag(command, "reason", func(*cobra.Command) []string { return nil })
 		case "adopt":
 			flag(command, "running", a.environmentNames)
 		case "notes":
@@ -75,6 +78,22 @@ func (a *app) completePromote(cmd *cobra.Command, arguments []string, _ string) 
 		return a.versions(cmd, true), cobra.ShellCompDirectiveNoFileComp
 	}
 	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeWaive offers the gates of the environment that may be set aside.
+func (a *app) completeWaive(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
+	train, _ := a.localTrain(cmd)
+	if train == nil || len(arguments) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	environment, _ := train.Environment(arguments[0])
+	var names []string
+	for _, gate := range environment.Gates {
+		if len(gate.WaivedBy) > 0 {
+			names = append(names, gate.Name+"\tas "+strings.Join(gate.WaivedBy, " or "))
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // localTrain is the train of the worktree's file, nil if there is none in order.

@@ -94,6 +94,7 @@ func exitCode(err error) ExitCode {
 		refusal     *plan.Refusal
 		misuse      *plan.Misuse
 		moved       *plan.Moved
+		lacksRole   *plan.Unauthorised
 		problems    config.Problems
 	)
 	switch {
@@ -109,7 +110,7 @@ func exitCode(err error) ExitCode {
 		return ExitRefused
 	case errors.As(err, &moved), errors.Is(err, gitrepo.ErrMoved):
 		return ExitMoved
-	case isAny(err, []error{gitrepo.ErrAuth, gitrepo.ErrRefused}):
+	case errors.As(err, &lacksRole), isAny(err, []error{gitrepo.ErrAuth, gitrepo.ErrRefused}):
 		return ExitNotAuthorised
 	}
 	return ExitFailure

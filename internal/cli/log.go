@@ -137,6 +137,9 @@ func entryDetails(entry ledger.Entry) []string {
 		if entry.Started.TakesOver != "" {
 			add("takes over attempt %s", entry.Started.TakesOver)
 		}
+		for _, waiver := range entry.Started.Waived {
+			add("%s", waiverText(waiver))
+		}
 	case entry.Finished != nil:
 		if entry.Finished.Detail != "" {
 			add("%s", entry.Finished.Detail)

@@ -23,6 +23,8 @@ type promoteOptions struct {
 	reason      string
 	takeOver    bool
 	recordOnly  bool
+	waive       []string
+	explain     bool
 }
 
 func newPromoteCommand(a *app) *cobra.Command {
@@ -47,10 +49,17 @@ A promotion that was killed is finished by the same command, which looks at the
 environment before it deploys again. While one is under way, others are held off
 until its lease ends.
 
+The gates are those that always hold and those that environments.yaml declares
+for the environment; what cannot be decided does not pass. --explain shows them
+with their evidence and what cures them, and changes nothing: exit status 3 says
+that the promotion would be refused. --waive sets a gate aside, where the file
+lets one of your roles do so; that is recorded. All gates are judged again right
+before the start is recorded.
+
 JSON: verb, component, environment, version, tag, commit, running,
 running_commit, days_late, off_cycle, reason, gates (gate, verdict, reason,
-cure), changes, probe_first, already, notes, steps; and outcome, detail,
-evidence once it has been applied. Fields without a value are left out.
+evidence, cure), changes, probe_first, already, notes, steps; and outcome,
+detail, evidence once it has been applied. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel promote load-stage                  this cycle's release
@@ -58,6 +67,8 @@ evidence once it has been applied. Fields without a value are left out.
   looprel promote production 0.9.1            a patch release, off the calendar
   looprel promote dev                         the head of the branch it follows
   looprel promote production 0.10.0 --off-cycle --reason "security fix"
+  looprel promote production --explain        would it go, and if not, why not?
+  looprel promote production --waive order --reason "tested by hand"
   looprel promote production 0.9.0 --record-only --reason "deployed by hand"`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
@@ -73,12 +84,18 @@ evidence once it has been applied. Fields without a value are left out.
 	flags.StringVar(&options.reason, "reason", "", "why, in `TEXT` that is recorded")
 	flags.BoolVar(&options.takeOver, "take-over", false, "replace somebody else's attempt before its lease ends")
 	flags.BoolVar(&options.recordOnly, "record-only", false, "record what was deployed elsewhere; wants --reason")
+	flags.StringArrayVar(&options.waive, "waive", nil, "set this `GATE` aside; may be repeated; wants --reason")
+	flags.BoolVar(&options.explain, "explain", false, "show the gates, and change nothing")
 	return command
 }
 
 func (o promoteOptions) request() (plan.PromoteRequest, error) {
+	if o.explain && o.recordOnly {
+		return plan.PromoteRequest{}, &usageError{reason: "--record-only judges no gate, so that there is none to explain", hint: "leave out --explain"}
+	}
 	request := plan.PromoteRequest{
 		Environment: o.environment, OffCycle: o.offCycle, Reason: o.reason, TakeOver: o.takeOver, RecordOnly: o.recordOnly,
+		Waive: o.waive,
 	}
 	var err error
 	if o.version != "" {
@@ -96,7 +113,8 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 	if err != nil {
 		return err
 	}
-	session, err := a.open(ctx)
+	// Who explains nothing but to themselves need not say who they are.
+	session, err := a.observe(ctx, !options.explain || len(options.waive) > 0)
 	if err != nil {
 		return err
 	}
@@ -108,6 +126,9 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 	p, err := makePlan(ctx)
 	if err != nil {
 		return err
+	}
+	if options.explain {
+		return errors.Join(a.explain(p, asJSON), p.Refused())
 	}
 	if !asJSON {
 		if err := a.printPromotionPlan(session.Snapshot(), p); err != nil {
@@ -226,7 +247,7 @@ func (a *app) printPromotionPlan(s *plan.Snapshot, t *plan.PromotionPlan) error 
 		fact{"reason", t.Reason}, fact{"clock", clockText(s)})
 	if len(t.Gates) > 0 {
 		p.blank()
-		p.gates(t.Gates)
+		p.gates(t.Gates, false)
 	}
 	p.blank()
 	p.changes(t.Changes, nil, "looprel notes "+t.Version)

@@ -196,27 +196,6 @@ func (p *printer) marked(mark, text string) {
 	p.write(mark + strings.Join(lines, "\n"+strings.Repeat(" ", len(mark))) + "\n")
 }
 
-// gates shows the verdicts as a table.
-func (p *printer) gates(gates []plan.Gate) {
-	table := terminal.NewTable(
-		terminal.Column{Header: "GATE"}, terminal.Column{Header: "VERDICT"}, terminal.Column{Header: "REASON", Fit: terminal.FitWrap})
-	for _, gate := range gates {
-		table.Row(terminal.Text(gate.Name), terminal.Styled(verdictStyle(gate.Verdict), string(gate.Verdict)), terminal.Text(gate.Reason))
-	}
-	p.table(table)
-}
-
-func verdictStyle(verdict plan.Verdict) terminal.Style {
-	switch verdict {
-	case plan.Pass:
-		return terminal.Green
-	case plan.Fail:
-		return terminal.Red | terminal.Bold
-	default:
-		return terminal.Yellow
-	}
-}
-
 // moment writes a time in the train's zone and, where it differs, the
 // operator's.
 func moment(at time.Time, train, operator *time.Location) string {

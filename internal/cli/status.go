@@ -25,7 +25,8 @@ way; release tags that were moved or deleted; what is due, and the next dates.
 
 JSON: component, remote, at, environments (environment, maintainer,
 commissioned, follows, running, underway, broken, seen, agreement, remark),
-releases (version, state, commit, by, at, cycle, days_late, off_cycle, adopted),
+releases (version, state, commit, by, at, cycle, days_late, off_cycle, adopted,
+waived (environment, gate, otherwise, reason, by, signed)),
 tag_problems, unknown_tags, next (as printed by looprel next). Fields without a
 value are left out.
 
@@ -175,6 +176,11 @@ func (p *printer) releases(s *plan.Snapshot, releases []plan.ReleaseStatus) {
 			terminal.Text(cycle), terminal.Text(tagged))
 	}
 	p.table(table)
+	for _, release := range releases {
+		for _, waived := range release.Waived {
+			p.indented("  ", terminal.Yellow, "%s on %s: %s", release.Version, waived.Environment, waiverText(waived.Waiver))
+		}
+	}
 }
 
 func stateStyle(state plan.ReleaseState) terminal.Style {

@@ -91,6 +91,10 @@
 //	    commissioned: false         planned only; default true
 //	    mirrors: ENVIRONMENT        the one that it is a likeness of
 //	    window: push                pushes on the train's push days and hours only
+//	    gates:                      what a promotion must fulfil; see below
+//	      - GATE                    or
+//	      - gate: GATE              required; each once
+//	        waive: [ROLE]           whose people may set it aside; default nobody
 //	    third-parties:              services of others
 //	      TEXT: real | mocked
 //	    deploy: [ARGUMENT]          an argument vector, run without a shell; short for
@@ -111,4 +115,17 @@
 //
 //	ledger:
 //	  ref: REF                      required; full name, default refs/looprel/ledger
+//
+// # Gates
+//
+// Some gates hold for every environment without being declared: it is commissioned,
+// the release is known, its tag is where it was (these nobody may set aside), it
+// has been on the environment before, no freeze, and the push window where window:
+// push is given. A list of gates adds to these and never takes one away. Naming one
+// of them says who may set it aside; a ROLE that is named so wants people or e-mail
+// addresses in contacts.
+//
+//	order           it has been on the environment before
+//	not-frozen      no freeze
+//	window          the push window; wants window: push
 package config

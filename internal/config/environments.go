@@ -17,7 +17,7 @@ const (
 )
 
 // environments reads where releases run.
-func (d *decoder) environments(environments *[]release.Environment, roles *names) reader {
+func (d *decoder) environments(environments *[]release.Environment, roles *roster) reader {
 	return func(node *yaml.Node) {
 		order := &deployOrder{decoder: d, declared: d.declaredNames("environment", node), sections: map[string]section{}}
 		d.named(node, "a mapping of environments", func(name string, key, value *yaml.Node) {
@@ -36,26 +36,28 @@ func (d *decoder) environments(environments *[]release.Environment, roles *names
 	}
 }
 
-func (d *decoder) environment(name string, node *yaml.Node, roles *names, order *deployOrder) (release.Environment, section) {
+func (d *decoder) environment(name string, node *yaml.Node, roles *roster, order *deployOrder) (release.Environment, section) {
 	e := release.Environment{
 		Name: name, Commissioned: true,
 		Deploy: release.Deploy{Timeout: release.DefaultDeployTimeout}, Probe: defaultProbe(),
 	}
 	window := ""
 	read := d.mapping(node, fmt.Sprintf("the environment %s", name),
-		required("maintainer", "ops", d.reference(&e.Maintainer, roles)),
+		required("maintainer", "ops", d.reference(&e.Maintainer, &roles.names)),
 		optional("url", value(d, &e.URL, "a URL", parseURL)),
 		optional("follows", value(d, &e.Follows, "the name of a branch", parseBranch)),
 		optional("after", value(d, &e.After, "tag or the name of an environment", order.predecessor(name))),
 		optional("commissioned", d.boolean(&e.Commissioned)),
 		optional("mirrors", value(d, &e.Mirrors, "the name of an environment", order.other(name))),
 		optional("window", d.choice(&window, windowPush)),
+		optional("gates", d.gates(&e.Gates, roles)),
 		optional("third-parties", d.thirdParties(&e.ThirdParties)),
 		optional("deploy", d.deploy(&e.Deploy)),
 		optional("probe", d.probe(&e.Probe)),
 	)
 	e.PushWindow = window == windowPush
 	d.checkSource(name, read)
+	d.checkGates(e, read)
 	return e, read
 }
 

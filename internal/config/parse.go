@@ -61,7 +61,7 @@ func (d *decoder) supported(root *yaml.Node) bool {
 func (d *decoder) declarations(root *yaml.Node) *release.Train {
 	train := &release.Train{LedgerRef: release.DefaultLedgerRef}
 	var version int
-	roles := &names{kind: "role"}
+	roles := &roster{names: names{kind: "role"}}
 	contacts := d.contacts(&train.Contacts)
 	read := d.mapping(root, "the file",
 		required("version", formatVersion, d.integer(&version, 1)),
@@ -69,8 +69,9 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 		required("train", "{…}", d.train(train)),
 		// Environments refer to roles, so that the contacts come first.
 		optional("contacts", func(node *yaml.Node) {
-			roles = d.declaredNames("role", node)
+			before := len(d.problems)
 			contacts(node)
+			*roles = roster{names: *d.declaredNames("role", node), contacts: train.Contacts, damaged: len(d.problems) > before}
 		}),
 		required("components", "{…}", d.components(&train.Components)),
 		required("environments", "{…}", func(node *yaml.Node) { d.environments(&train.Environments, roles)(node) }),

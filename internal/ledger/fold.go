@@ -41,7 +41,7 @@ func (f *folding) apply() error {
 	case KindPromotionFinished:
 		return f.finished(*f.entry.Finished)
 	case KindRecorded:
-		return f.runs(*f.entry.Recorded, RecordedOnly)
+		return f.runs(*f.entry.Recorded, RecordedOnly, nil)
 	case KindPicked:
 		return nil // the branch says what it holds
 	}
@@ -55,7 +55,7 @@ func (f *folding) adopted(adopted Adopted) error {
 		}
 	}
 	for _, deployment := range adopted.Running {
-		if err := f.runs(deployment, AdoptedAs); err != nil {
+		if err := f.runs(deployment, AdoptedAs, nil); err != nil {
 			return err
 		}
 	}
@@ -129,20 +129,21 @@ func (f *folding) finished(finished Finished) error {
 	if environment.Underway == nil || environment.Underway.Attempt != finished.Attempt {
 		return fmt.Errorf("attempt %q is not under way on %s", finished.Attempt, finished.Environment)
 	}
+	waived := environment.Underway.Waived
 	if finished.Outcome.Reached() {
-		return f.runs(finished.Deployment, finished.Outcome)
+		return f.runs(finished.Deployment, finished.Outcome, waived)
 	}
 	environment.Underway = nil
 	environment.Broken = &Broken{
 		Deployment: finished.Deployment, At: f.entry.At, By: f.entry.By,
-		Outcome: finished.Outcome, Detail: finished.Detail,
+		Outcome: finished.Outcome, Detail: finished.Detail, Waived: waived,
 	}
 	return f.write(environmentPath(finished.Environment, f.entry.Component), environment)
 }
 
 // runs puts a deployment on its environment, and the environment on the list of
 // those that the release has reached.
-func (f *folding) runs(deployment Deployment, outcome Outcome) error {
+func (f *folding) runs(deployment Deployment, outcome Outcome, waived []Waiver) error {
 	environment, err := f.state.Environment(deployment.Environment, f.entry.Component)
 	if err != nil {
 		return err
@@ -150,15 +151,15 @@ func (f *folding) runs(deployment Deployment, outcome Outcome) error {
 	if running := environment.Running; running != nil && running.Deployment != deployment {
 		environment.Previous = running
 	}
-	environment.Running = &Running{Deployment: deployment, Since: f.entry.At, By: f.entry.By, Outcome: outcome}
+	environment.Running = &Running{Deployment: deployment, Since: f.entry.At, By: f.entry.By, Outcome: outcome, Waived: waived}
 	environment.Underway, environment.Broken = nil, nil
 	if err := f.write(environmentPath(deployment.Environment, f.entry.Component), environment); err != nil {
 		return err
 	}
-	return f.reached(deployment, outcome)
+	return f.reached(deployment, outcome, waived)
 }
 
-func (f *folding) reached(deployment Deployment, outcome Outcome) error {
+func (f *folding) reached(deployment Deployment, outcome Outcome, waived []Waiver) error {
 	version, ok := deployment.Release()
 	if !ok {
 		return nil
@@ -167,7 +168,7 @@ func (f *folding) reached(deployment Deployment, outcome Outcome) error {
 	if err != nil || known == nil {
 		return err
 	}
-	known.Reached = append(known.Reached, Reached{Environment: deployment.Environment, At: f.entry.At, Outcome: outcome})
+	known.Reached = append(known.Reached, Reached{Environment: deployment.Environment, At: f.entry.At, Outcome: outcome, Waived: waived})
 	return f.write(releasePath(f.entry.Component, version), *known)
 }
 

@@ -184,6 +184,8 @@ type Started struct {
 	// TakesOver is the attempt that this one replaces, if any.
 	TakesOver string `json:"takes_over,omitempty"`
 	DaysLate  int    `json:"days_late,omitempty"`
+	// Waived are the gates that were set aside for this attempt.
+	Waived []Waiver `json:"waived,omitempty"`
 }
 
 // Outcome is how an attempt ended.

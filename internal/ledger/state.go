@@ -33,6 +33,7 @@ type Reached struct {
 	Environment string    `json:"environment"`
 	At          time.Time `json:"at"`
 	Outcome     Outcome   `json:"outcome"`
+	Waived      []Waiver  `json:"waived,omitempty"`
 }
 
 // WasOn reports whether the release has been on the environment.
@@ -57,6 +58,8 @@ type Running struct {
 	Since   time.Time `json:"since"`
 	By      Person    `json:"by"`
 	Outcome Outcome   `json:"outcome"`
+	// Waived are the gates that were set aside to bring it here.
+	Waived []Waiver `json:"waived,omitempty"`
 }
 
 // Underway is an attempt that has begun.
@@ -73,6 +76,7 @@ type Broken struct {
 	By      Person    `json:"by"`
 	Outcome Outcome   `json:"outcome"`
 	Detail  string    `json:"detail,omitempty"`
+	Waived  []Waiver  `json:"waived,omitempty"`
 }
 
 // Store gives the objects behind a state. A missing object is an error.

@@ -137,6 +137,15 @@ func (s *Session) Refresh(ctx context.Context) error {
 	return s.readRemote(ctx)
 }
 
+// RefreshAt is Refresh at a later time than the session was opened at; a clock that
+// is overridden stands still.
+func (s *Session) RefreshAt(ctx context.Context, now time.Time) error {
+	if !s.snapshot.ClockOverridden {
+		s.snapshot.Now = now.In(s.snapshot.Now.Location())
+	}
+	return s.Refresh(ctx)
+}
+
 // readRemote puts what the remote shows into the snapshot, and its ledger.
 func (s *Session) readRemote(ctx context.Context) error {
 	s.snapshot.Refs = refsOf(s.shown)

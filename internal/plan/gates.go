@@ -28,13 +28,23 @@ type Gate struct {
 	Name    string  `json:"gate"`
 	Verdict Verdict `json:"verdict"`
 	Reason  string  `json:"reason"`
-	Cure    string  `json:"cure,omitempty"`
+	// Evidence is what the verdict rests on, a line each.
+	Evidence []string `json:"evidence,omitempty"`
+	Cure     string   `json:"cure,omitempty"`
+
+	// waiver is what set the gate aside, nil unless somebody's word did.
+	waiver *ledger.Waiver
 }
 
-// The gates that are the calendar's.
+// passes reports whether the gate does not stop the promotion.
+func (g Gate) passes() bool { return g.Verdict == Pass || g.Verdict == Waived }
+
+// The gates that hold for every environment and that nobody may set aside: what is
+// brought there must be what was released.
 const (
-	gateFrozen = "not-frozen"
-	gateWindow = "window"
+	gateCommissioned = "commissioned"
+	gateKnown        = "known"
+	gateUnmoved      = "tag-unmoved"
 )
 
 func pass(name, format string, values ...any) Gate {
@@ -48,46 +58,65 @@ func fail(name, cure, format string, values ...any) Gate {
 // gates judges a promotion. A resumed one finishes an attempt that was let
 // through before; the calendar does not stop it half-way.
 func gates(s *Snapshot, sel *Selection, request PromoteRequest, resumed bool) []Gate {
-	list := []Gate{commissionedGate(sel.Environment)}
-	if sel.Environment.Follows != "" {
-		return list
-	}
-	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel))
-	calendarGates := []Gate{notFrozenGate(s, sel)}
-	if sel.Environment.PushWindow {
-		calendarGates = append(calendarGates, windowGate(s, sel))
-	}
-	for _, gate := range calendarGates {
-		if gate.Verdict == Fail && resumed {
-			gate = Gate{Name: gate.Name, Verdict: Waived, Reason: "this finishes an attempt that has begun; otherwise: " + gate.Reason}
+	list := judge(s, sel)
+	for i, gate := range list {
+		switch {
+		case gate.passes():
+		case isCalendars(gate.Name) && resumed:
+			list[i] = gate.setAside("this finishes an attempt that has begun")
+		case isCalendars(gate.Name) && request.OffCycle:
+			list[i] = gate.setAside(fmt.Sprintf("off-cycle (%s)", request.Reason))
+		default:
+			list[i] = s.waive(sel, request, gate)
 		}
-		if gate.Verdict == Fail && request.OffCycle {
-			gate = Gate{Name: gate.Name, Verdict: Waived, Reason: fmt.Sprintf("off-cycle (%s); otherwise: %s", request.Reason, gate.Reason)}
-		}
-		list = append(list, gate)
 	}
 	return list
 }
 
+// judge gives the verdicts as they are before anything is set aside, in the order
+// in which they are shown.
+func judge(s *Snapshot, sel *Selection) []Gate {
+	list := []Gate{commissionedGate(sel.Environment)}
+	if sel.Environment.Follows != "" {
+		return list
+	}
+	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), notFrozenGate(s, sel))
+	if sel.Environment.PushWindow {
+		list = append(list, windowGate(s, sel))
+	}
+	return list
+}
+
+// isCalendars reports whether a gate is the calendar's, which --off-cycle sets
+// aside.
+func isCalendars(gate string) bool {
+	return gate == release.GateNotFrozen || gate == release.GateWindow
+}
+
+// setAside is the gate without force, for a reason. What it would have said stays.
+func (g Gate) setAside(why string) Gate {
+	return Gate{Name: g.Name, Verdict: Waived, Reason: why + "; otherwise: " + g.Reason, Evidence: g.Evidence}
+}
+
 func commissionedGate(environment release.Environment) Gate {
 	if !environment.Commissioned {
-		return fail("commissioned", "set \"commissioned: true\" in environments.yaml once it exists", "%s is not commissioned", environment.Name)
+		return fail(gateCommissioned, "set \"commissioned: true\" in environments.yaml once it exists", "%s is not commissioned", environment.Name)
 	}
-	return pass("commissioned", "%s is in service", environment.Name)
+	return pass(gateCommissioned, "%s is in service", environment.Name)
 }
 
 func knownGate(s *Snapshot, sel *Selection) Gate {
 	switch {
 	case sel.Release != nil:
-		return pass("known", "%s", s.origin(*sel.Release))
+		return pass(gateKnown, "%s", s.origin(*sel.Release))
 	case sel.Commit.IsZero():
-		return fail("known", "looprel tag "+sel.Version, "%s %s has not been released", s.Component.Name, sel.Version)
+		return fail(gateKnown, "looprel tag "+sel.Version, "%s %s has not been released", s.Component.Name, sel.Version)
 	}
-	return fail("known", "looprel adopt", "%s has tag %s, which the ledger does not know", s.Remote, ShortRef(sel.Tag))
+	return fail(gateKnown, "looprel adopt", "%s has tag %s, which the ledger does not know", s.Remote, ShortRef(sel.Tag))
 }
 
 func unmovedGate(s *Snapshot, sel *Selection) Gate {
-	const name = "tag-unmoved"
+	const name = gateUnmoved
 	if sel.Release == nil {
 		return Gate{Name: name, Verdict: Undecided, Reason: "the ledger does not say where the tag belongs", Cure: "looprel adopt"}
 	}
@@ -117,7 +146,7 @@ func (s *Snapshot) putBack(known ledger.Release) string {
 }
 
 func orderGate(s *Snapshot, sel *Selection) Gate {
-	const name = "order"
+	const name = release.GateOrder
 	predecessor, ok := s.Train.Predecessor(sel.Environment)
 	if !ok {
 		return pass(name, "%s comes right after the tag", sel.Environment.Name)
@@ -129,7 +158,7 @@ func orderGate(s *Snapshot, sel *Selection) Gate {
 }
 
 func notFrozenGate(s *Snapshot, sel *Selection) Gate {
-	const name = gateFrozen
+	const name = release.GateNotFrozen
 	freeze, frozen := s.Calendar().Frozen(s.Today())
 	switch {
 	case !frozen:
@@ -170,7 +199,7 @@ func offCycleCommand(sel *Selection) string {
 }
 
 func windowGate(s *Snapshot, sel *Selection) Gate {
-	const name = gateWindow
+	const name = release.GateWindow
 	if sel.isPatch() {
 		return pass(name, "the calendar does not apply to a patch release")
 	}

@@ -131,7 +131,7 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 			continue
 		}
 		due.Reason = gate.Reason
-		if gate.Name == gateWindow || gate.Name == gateFrozen {
+		if isCalendars(gate.Name) {
 			due.From = opens(s, selection)
 		}
 		n.Waiting = append(n.Waiting, due)

@@ -208,13 +208,24 @@ func (e *Moved) Error() string { return e.Reason }
 // Hint is what to type next.
 func (e *Moved) Hint() string { return e.Advice }
 
+// Unauthorised is a request for which the operator lacks the role.
+type Unauthorised struct {
+	Reason string
+	Advice string
+}
+
+func (e *Unauthorised) Error() string { return e.Reason }
+
+// Hint is what to type next.
+func (e *Unauthorised) Hint() string { return e.Advice }
+
 // checkReason holds --off-cycle and the like to their --reason.
 func checkReason(flag string, set bool, reason string) error {
 	if set && strings.TrimSpace(reason) == "" {
 		return misuse("add --reason TEXT; it is recorded in the ledger", "%s wants a reason", flag)
 	}
 	if !set && reason != "" && flag == "--off-cycle" {
-		return misuse("add --off-cycle, or leave out --reason", "--reason says why the calendar is set aside, and it is not")
+		return misuse("add --off-cycle or --waive GATE, or leave out --reason", "--reason says why something is set aside, and nothing is")
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (p *PromotionPlan) Attempt() string { return p.Entry.ID }
 // pass, or nil.
 func (p *PromotionPlan) Refused() error {
 	for _, gate := range p.Gates {
-		if gate.Verdict == Fail || gate.Verdict == Undecided {
+		if !gate.passes() {
 			return refuse(gate.Cure, "%s %s may not go to %s: %s", p.Component, p.Version, p.Environment, gate.Reason)
 		}
 	}
@@ -104,13 +104,16 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkWaivers(sel, request); err != nil {
+		return nil, err
+	}
 	p.Gates = gates(s, sel, request, resumes(sel))
 	p.DaysLate = daysLate(s, sel)
 	p.Entry = s.entry(ledger.KindPromotionStarted)
 	p.Entry.OffCycle, p.Entry.Reason = request.OffCycle, request.Reason
 	p.Entry.Started = &ledger.Started{
 		Deployment: sel.Deployment, Attempt: s.EntryID, TakesOver: takesOver, DaysLate: p.DaysLate,
-		Until: p.Entry.At.Add(lease(sel.Environment, p.Probe)),
+		Until: p.Entry.At.Add(lease(sel.Environment, p.Probe)), Waived: waivers(p.Gates),
 	}
 	p.addSteps(s)
 	return p, nil

@@ -16,6 +16,8 @@ type PromoteRequest struct {
 	Reason      string
 	// TakeOver replaces an attempt of somebody else before its lease ends.
 	TakeOver bool
+	// Waive are gates to be set aside, by name.
+	Waive []string
 	// RecordOnly records a deployment that was made elsewhere.
 	RecordOnly bool
 }
@@ -70,11 +72,19 @@ func checkPromoteRequest(environment release.Environment, request PromoteRequest
 	if environment.Follows != "" && !request.Version.IsZero() {
 		return misuse("looprel promote "+environment.Name, "%s follows branch %s and takes no VERSION", environment.Name, environment.Follows)
 	}
+	if len(request.Waive) > 0 {
+		if err := checkWaive(environment, request); err != nil {
+			return err
+		}
+	}
 	if request.RecordOnly {
 		if request.Version.IsZero() && environment.Follows == "" {
 			return misuse("looprel promote "+environment.Name+" VERSION --record-only --reason TEXT", "--record-only wants the VERSION that was deployed")
 		}
 		return checkReason("--record-only", true, request.Reason)
+	}
+	if len(request.Waive) > 0 {
+		return checkReason("--waive", true, request.Reason)
 	}
 	return checkReason("--off-cycle", request.OffCycle, request.Reason)
 }

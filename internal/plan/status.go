@@ -77,6 +77,14 @@ type ReleaseStatus struct {
 	OffCycle bool `json:"off_cycle,omitempty"`
 	// Adopted: By and At are those of the adoption.
 	Adopted bool `json:"adopted,omitempty"`
+	// Waived are the gates that were set aside on its way.
+	Waived []WaivedOn `json:"waived,omitempty"`
+}
+
+// WaivedOn is a gate of an environment that was set aside.
+type WaivedOn struct {
+	Environment string `json:"environment"`
+	ledger.Waiver
 }
 
 // Status is where the train stands.
@@ -263,10 +271,21 @@ func inFlight(s *Snapshot) ([]ReleaseStatus, error) {
 			releases = append(releases, ReleaseStatus{
 				Version: version, Tag: known.Tag, State: stateOf(s, known, last, lastRunning), Commit: known.Commit,
 				By: known.By, At: known.At, Cycle: known.Cycle, DaysLate: known.DaysLate, OffCycle: known.OffCycle, Adopted: known.Adopted,
+				Waived: waivedOn(known),
 			})
 		}
 	}
 	return releases, nil
+}
+
+func waivedOn(known ledger.Release) []WaivedOn {
+	var list []WaivedOn
+	for _, reached := range known.Reached {
+		for _, waiver := range reached.Waived {
+			list = append(list, WaivedOn{Environment: reached.Environment, Waiver: waiver})
+		}
+	}
+	return list
 }
 
 // OnTheirWay are the releases that are tagged, or on an environment before the

@@ -163,8 +163,10 @@ type Environment struct {
 	PushWindow bool
 	// ThirdParties says, for each third party, "real" or "mocked".
 	ThirdParties map[string]string
-	Deploy       Deploy
-	Probe        Probe
+	// Gates are what the file says of the conditions of a promotion, in its order.
+	Gates  []Gate
+	Deploy Deploy
+	Probe  Probe
 }
 
 // Deploy is how a release is brought to an environment.

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/terminal"
+)
+
+// explain shows what the gates say of a promotion, why, and what cures it.
+func (a *app) explain(t *plan.PromotionPlan, asJSON bool) error {
+	if asJSON {
+		return a.printJSON(t)
+	}
+	p := a.printer()
+	if t.Already != "" {
+		p.line(terminal.Green, "%s", t.Already)
+		return p.err
+	}
+	p.line(terminal.Bold, "Would %s %s go to %s?", t.Component, t.Version, t.Environment)
+	p.blank()
+	p.gates(t.Gates, true)
+	p.notes(t.Notes)
+	if t.Refused() == nil {
+		p.blank()
+		p.line(terminal.Green|terminal.Bold, "%s %s may go to %s.", t.Component, t.Version, t.Environment)
+	}
+	return p.err
+}
+
+// gates shows the verdicts as a table; in full, with the evidence and the cures.
+func (p *printer) gates(gates []plan.Gate, inFull bool) {
+	table := terminal.NewTable(
+		terminal.Column{Header: "GATE"}, terminal.Column{Header: "VERDICT"}, terminal.Column{Header: "REASON", Fit: terminal.FitWrap})
+	for _, gate := range gates {
+		table.Row(terminal.Text(gate.Name), terminal.Styled(verdictStyle(gate.Verdict), string(gate.Verdict)), terminal.Text(gate.Reason))
+		if !inFull {
+			continue
+		}
+		for _, line := range gate.Evidence {
+			table.Row(terminal.Text(""), terminal.Text(""), terminal.Styled(terminal.Faint, line))
+		}
+		if gate.Cure != "" {
+			table.Row(terminal.Text(""), terminal.Text(""), terminal.Styled(terminal.Cyan, "cure: "+p.typed(gate.Cure)))
+		}
+	}
+	p.table(table)
+}
+
+func verdictStyle(verdict plan.Verdict) terminal.Style {
+	switch verdict {
+	case plan.Pass:
+		return terminal.Green
+	case plan.Fail:
+		return terminal.Red | terminal.Bold
+	default:
+		return terminal.Yellow
+	}
+}
+
+// waiverText is a gate that was set aside, in a line.
+func waiverText(waiver ledger.Waiver) string {
+	return "gate " + waiver.Gate + " waived by " + waiver.By.Name + identityText(waiver.Signed) + ": " + waiver.Reason + " (otherwise: " + waiver.Otherwise + ")"
+}
+
+// identityText marks a name that nothing but git's configuration vouches for.
+func identityText(signed bool) string {
+	if signed {
+		return ""
+	}
+	return " (identity unverified)"
+}

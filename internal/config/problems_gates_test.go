@@ -1,0 +1,78 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mozilla-services/looprel/internal/config"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// gatedLine is the line of the base file that the cases give gates to.
+const gatedLine = "production: {maintainer: ops, after: stage}"
+
+func withGates(gates string) string {
+	return "production: {maintainer: ops, after: stage, gates: " + gates + "}"
+}
+
+func TestGateProblems(t *testing.T) {
+	t.Parallel()
+	checkProblems(t, []problemCase{
+		{
+			name: "unknown", old: gatedLine, new: withGates("[oder]"),
+			want: []string{`19:55: unknown word "oder", expected one of ` + oneOfGates() + `; did you mean "order"?`},
+		},
+		{
+			name: "no list", old: gatedLine, new: withGates("order"),
+			want: []string{`19:54: found the text "order", expected a list of gates, each a name or a mapping with the key gate`},
+		},
+		{
+			name: "twice", old: gatedLine, new: withGates("[order, {gate: order}]"),
+			want: []string{`19:62: duplicate gate "order", expected it once: it stands on line 19 already`},
+		},
+		{
+			name: "without a name", old: gatedLine, new: withGates("[{waive: [ops]}]"),
+			want: []string{
+				`19:55: no key "gate" in a gate, expected it, such as "gate: order"`,
+				`19:64: nobody has the role "ops", expected people or email for it in contacts, to know whose word counts`,
+			},
+		},
+		{
+			name: "role", old: gatedLine, new: withGates("[{gate: order, waive: [opps]}]"),
+			want: []string{`19:77: unknown role "opps", expected one of ops, qa; did you mean "ops"?`},
+		},
+		{
+			name: "role of nobody", old: gatedLine, new: withGates("[{gate: order, waive: [ops]}]"),
+			want: []string{`19:77: nobody has the role "ops", expected people or email for it in contacts, to know whose word counts`},
+		},
+		{
+			name: "window without one", old: gatedLine, new: withGates("[window]"),
+			want: []string{`19:54: the gate window without a window, expected window: push beside it`},
+		},
+		{
+			name: "of a branch", old: "dev: {maintainer: ops, follows: master}", new: "dev: {maintainer: ops, follows: master, gates: [order]}",
+			want: []string{`17:50: gates of dev, which follows a branch and gets no releases, expected none`},
+		},
+	})
+}
+
+func oneOfGates() string { return strings.Join(release.DeclarableGates(), ", ") }
+
+// Gates keep their order and what is said of them.
+func TestGates(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(base, gatedLine,
+		"production: {maintainer: ops, after: stage, window: push, gates: [window, {gate: order, waive: [ops]}]}", 1)
+	text = strings.Replace(text, "  ops: {}\n", "  ops: {email: [ops@example.org]}\n", 1)
+	train, err := config.Parse("e", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	production, _ := train.Environment("production")
+	want := []release.Gate{{Name: release.GateWindow}, {Name: release.GateOrder, WaivedBy: []string{"ops"}}}
+	if diff := cmp.Diff(want, production.Gates); diff != "" {
+		t.Errorf("gates (-want +got):\n%s", diff)
+	}
+}

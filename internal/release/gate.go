@@ -1,0 +1,58 @@
+package release
+
+import (
+	"slices"
+	"strings"
+)
+
+// Gate is a condition that environments.yaml adds to an environment, or one that
+// holds there anyway and that some may set aside.
+type Gate struct {
+	Name string
+	// WaivedBy are the roles whose people may set the gate aside; none: nobody may.
+	WaivedBy []string
+}
+
+// The gates of the calendar and of the order, which hold for every environment
+// (the window where one is declared). The file may name them to say who may set
+// them aside.
+const (
+	GateOrder     = "order"
+	GateNotFrozen = "not-frozen"
+	GateWindow    = "window"
+)
+
+// DeclarableGates are the names that the file may give, in the order in which the
+// gates are judged.
+func DeclarableGates() []string { return []string{GateOrder, GateNotFrozen, GateWindow} }
+
+// Gate returns what the environment declares of a gate; ok is false if it says
+// nothing of it.
+func (e Environment) Gate(name string) (gate Gate, ok bool) {
+	at := slices.IndexFunc(e.Gates, func(g Gate) bool { return g.Name == name })
+	if at < 0 {
+		return Gate{Name: name}, false
+	}
+	return e.Gates[at], true
+}
+
+// Contact returns the contact of that role.
+func (t *Train) Contact(role string) (Contact, bool) {
+	at := slices.IndexFunc(t.Contacts, func(c Contact) bool { return c.Role == role })
+	if at < 0 {
+		return Contact{}, false
+	}
+	return t.Contacts[at], true
+}
+
+// NamesAnybody reports whether the role says who has it.
+func (c Contact) NamesAnybody() bool { return len(c.People)+len(c.Email) > 0 }
+
+// Includes reports whether somebody with that name and address has the role.
+// Where the role lists addresses these alone count: a name is shared more easily.
+func (c Contact) Includes(name, email string) bool {
+	if len(c.Email) > 0 {
+		return slices.ContainsFunc(c.Email, func(listed string) bool { return strings.EqualFold(listed, email) })
+	}
+	return slices.Contains(c.People, name)
+}
