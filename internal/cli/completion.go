@@ -37,6 +37,11 @@ func (a *app) registerCompletions(root *cobra.Command) {
 			command.ValidArgsFunction = a.completePromote
 			_ = command.RegisterFlagCompletionFunc("waive", a.completeWaive)
 			flag(command, "reason", func(*cobra.Command) []string { return nil })
+		case "signoff":
+			command.ValidArgsFunction = a.completePromote
+			for _, name := range []string{"note", "ref"} {
+				flag(command, name, func(*cobra.Command) []string { return nil })
+			}
 		case "adopt":
 			flag(command, "running", a.environmentNames)
 		case "notes":

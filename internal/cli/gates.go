@@ -62,6 +62,27 @@ func waiverText(waiver ledger.Waiver) string {
 	return "gate " + waiver.Gate + " waived by " + waiver.By.Name + identityText(waiver.Signed) + ": " + waiver.Reason + " (otherwise: " + waiver.Otherwise + ")"
 }
 
+// signOffText is a sign-off of a version that holds, in a line.
+func signOffText(s *plan.Snapshot, version string, signed ledger.SignOff) string {
+	text := version + " signed off on " + signed.Environment + " by " + signed.By.Name + identityText(signed.Signed) + ", " +
+		signed.At.In(s.Train.Zone).Format("Mon 2006-01-02")
+	if signed.Note != "" {
+		text += ": " + signed.Note
+	}
+	if signed.Ref != "" {
+		text += " (" + signed.Ref + ")"
+	}
+	return text
+}
+
+// identityOf says how much the name of who decided is worth.
+func identityOf(signed bool) string {
+	if signed {
+		return "identity " + string(plan.IdentitySigned)
+	}
+	return "identity " + string(plan.IdentityUnverified)
+}
+
 // identityText marks a name that nothing but git's configuration vouches for.
 func identityText(signed bool) string {
 	if signed {

@@ -39,8 +39,8 @@ func newLogCommand(a *app) *cobra.Command {
 
 JSON is an array of entries: commit, signed, format, needs, id, kind, at, by,
 clock, config, component, off_cycle, reason, and what the kind adds (adopted,
-tagged, started, finished, recorded, picked). Fields without a value are left
-out.
+tagged, started, finished, recorded, picked, signed_off). Fields without a value
+are left out.
 
 ` + exitStatus,
 		Example: `  looprel log
@@ -147,6 +147,9 @@ func entryDetails(entry ledger.Entry) []string {
 		for line := range strings.Lines(entry.Finished.Output) {
 			add("| %s", strings.TrimRight(line, "\n"))
 		}
+	case entry.SignedOff != nil:
+		add("%s", identityOf(entry.SignedOff.Signed))
+		addText(add, entry.SignedOff.Note, entry.SignedOff.Ref)
 	case entry.Picked != nil:
 		lines = append(lines, pickLines(entry.Picked.Picks)...)
 	case entry.Adopted != nil:
@@ -163,6 +166,16 @@ func entryDetails(entry ledger.Entry) []string {
 		add("clock %s", entry.Clock)
 	}
 	return lines
+}
+
+// addText adds what somebody had to say beside a decision.
+func addText(add func(format string, values ...any), note, ref string) {
+	for line := range strings.Lines(note) {
+		add("%s", strings.TrimRight(line, "\n"))
+	}
+	if ref != "" {
+		add("see %s", ref)
+	}
 }
 
 // pickLines are cherry-picks, one in a line.

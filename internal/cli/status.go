@@ -26,7 +26,8 @@ way; release tags that were moved or deleted; what is due, and the next dates.
 JSON: component, remote, at, environments (environment, maintainer,
 commissioned, follows, running, underway, broken, seen, agreement, remark),
 releases (version, state, commit, by, at, cycle, days_late, off_cycle, adopted,
-waived (environment, gate, otherwise, reason, by, signed)),
+sign_offs (environment, by, at, note, ref, signed), waived (environment, gate,
+otherwise, reason, by, signed)),
 tag_problems, unknown_tags, next (as printed by looprel next). Fields without a
 value are left out.
 
@@ -177,6 +178,9 @@ func (p *printer) releases(s *plan.Snapshot, releases []plan.ReleaseStatus) {
 	}
 	p.table(table)
 	for _, release := range releases {
+		for _, signed := range release.SignOffs {
+			p.indented("  ", terminal.Green, "%s", signOffText(s, release.Version.String(), signed))
+		}
 		for _, waived := range release.Waived {
 			p.indented("  ", terminal.Yellow, "%s on %s: %s", release.Version, waived.Environment, waiverText(waived.Waiver))
 		}

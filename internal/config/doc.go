@@ -95,6 +95,9 @@
 //	      - GATE                    or
 //	      - gate: GATE              required; each once
 //	        waive: [ROLE]           whose people may set it aside; default nobody
+//	        role: ROLE              required of sign-off: whose people
+//	        people: N               how many of them, 1 to 100; default 1
+//	        on: ENVIRONMENT         where they tried it; default the one before
 //	    third-parties:              services of others
 //	      TEXT: real | mocked
 //	    deploy: [ARGUMENT]          an argument vector, run without a shell; short for
@@ -126,6 +129,8 @@
 // addresses in contacts.
 //
 //	order           it has been on the environment before
+//	sign-off        so many people of a role signed it off, whoever tagged it not among
+//	                them; wants {gate: sign-off, role: ROLE}
 //	not-frozen      no freeze
 //	window          the push window; wants window: push
 package config

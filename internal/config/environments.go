@@ -50,7 +50,7 @@ func (d *decoder) environment(name string, node *yaml.Node, roles *roster, order
 		optional("commissioned", d.boolean(&e.Commissioned)),
 		optional("mirrors", value(d, &e.Mirrors, "the name of an environment", order.other(name))),
 		optional("window", d.choice(&window, windowPush)),
-		optional("gates", d.gates(&e.Gates, roles)),
+		optional("gates", d.gates(name, &e.Gates, roles, order)),
 		optional("third-parties", d.thirdParties(&e.ThirdParties)),
 		optional("deploy", d.deploy(&e.Deploy)),
 		optional("probe", d.probe(&e.Probe)),

@@ -19,10 +19,10 @@ type roster struct {
 }
 
 // gates reads the conditions of an environment's promotions.
-func (d *decoder) gates(gates *[]release.Gate, roles *roster) reader {
+func (d *decoder) gates(environment string, gates *[]release.Gate, roles *roster, order *deployOrder) reader {
 	lines := map[string]int{}
 	return d.list("a list of gates, each a name or a mapping with the key gate", func(item *yaml.Node) {
-		gate, ok := d.gate(item, roles)
+		gate, ok := d.gate(environment, item, roles, order)
 		if !ok {
 			return
 		}
@@ -36,7 +36,7 @@ func (d *decoder) gates(gates *[]release.Gate, roles *roster) reader {
 }
 
 // gate reads a gate, by name alone or with what there is to say of it.
-func (d *decoder) gate(node *yaml.Node, roles *roster) (gate release.Gate, ok bool) {
+func (d *decoder) gate(environment string, node *yaml.Node, roles *roster, order *deployOrder) (gate release.Gate, ok bool) {
 	name := d.choice(&gate.Name, release.DeclarableGates()...)
 	item := d.follow(node)
 	if item == nil {
@@ -44,32 +44,59 @@ func (d *decoder) gate(node *yaml.Node, roles *roster) (gate release.Gate, ok bo
 	}
 	if item.Kind != yaml.MappingNode {
 		name(node)
+		if example := gateExamples[gate.Name]; example != "" {
+			d.report(item, "the gate %s alone, expected what it asks for, such as {gate: %s, %s}", gate.Name, gate.Name, example)
+			return gate, false
+		}
 		return gate, gate.Name != ""
 	}
-	read := d.mapping(node, "a gate",
+	fields := []field{
 		required("gate", release.GateOrder, name),
 		optional("waive", d.peopled(&gate.WaivedBy, roles)),
-	)
+	}
+	if d.gateNamed(item) == release.GateSignOff {
+		gate.SignOff.People = 1
+		fields = append(fields,
+			required("role", "qa", value(d, &gate.SignOff.Role, "the name of a role", roles.peopled)),
+			optional("people", d.integer(&gate.SignOff.People, 100)),
+			optional("on", value(d, &gate.SignOff.On, "the name of an environment", order.other(environment))))
+	}
+	read := d.mapping(node, "a gate", fields...)
 	return gate, read.ok("gate")
+}
+
+// gateExamples are keys of the gates that cannot be declared by name alone.
+var gateExamples = map[string]string{
+	release.GateSignOff: "role: qa",
+}
+
+// gateNamed is what a gate's mapping says its name is: it decides which keys the
+// mapping may have.
+func (d *decoder) gateNamed(mapping *yaml.Node) string {
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		key, named := d.follow(mapping.Content[i]), d.follow(mapping.Content[i+1])
+		if key != nil && named != nil && key.Value == "gate" {
+			return named.Value
+		}
+	}
+	return ""
 }
 
 // peopled reads a list of roles that say who has them.
 func (d *decoder) peopled(target *[]string, roles *roster) reader {
-	return values(d, target, "the name of a role", func(role string) (string, error) {
-		if err := roles.check(role); err != nil {
-			return "", err
-		}
-		return role, roles.checkPeople(role)
-	})
+	return values(d, target, "the name of a role", roles.peopled)
 }
 
-// checkPeople wants to know who has a role on whose people something depends.
-func (r *roster) checkPeople(role string) error {
+// peopled takes a role on whose people something depends: who has it must be known.
+func (r *roster) peopled(role string) (string, error) {
+	if err := r.check(role); err != nil {
+		return "", err
+	}
 	at := slices.IndexFunc(r.contacts, func(contact release.Contact) bool { return contact.Role == role })
 	if r.damaged || at < 0 || r.contacts[at].NamesAnybody() {
-		return nil
+		return role, nil
 	}
-	return fmt.Errorf("nobody has the role %s, expected people or email for it in contacts, to know whose word counts", quoted(role))
+	return "", fmt.Errorf("nobody has the role %s, expected people or email for it in contacts, to know whose word counts", quoted(role))
 }
 
 // checkGates reports gates that have nothing to judge in their environment.
@@ -84,5 +111,8 @@ func (d *decoder) checkGates(e release.Environment, read section) {
 	}
 	if _, declared := e.Gate(release.GateWindow); declared && !e.PushWindow && !read.meant("window") {
 		report("the gate window without a window, expected window: push beside it")
+	}
+	if gate, declared := e.Gate(release.GateSignOff); declared && gate.SignOff.On == "" && e.After == release.AfterTag {
+		report("sign-offs before %s, which comes right after the tag, expected on: the environment on which the release was tried", e.Name)
 	}
 }

@@ -60,6 +60,9 @@ func (o *deployOrder) check(environments []release.Environment) {
 		if follows[after[e.Name]] {
 			o.report(e.Name, "the environment %s comes after %s, which follows a branch and gets no releases, expected tag or an environment that gets them", e.Name, e.After)
 		}
+		if gate, declared := e.Gate(release.GateSignOff); declared && follows[gate.SignOff.On] {
+			o.decoder.reportValue(o.sections[e.Name], "gates", "sign-offs on %s, which follows a branch and gets no releases, expected an environment that gets them", gate.SignOff.On)
+		}
 		if circle := circleFrom(e.Name, after); circle != nil && !inCircle[e.Name] {
 			o.report(e.Name, "the environments %s come after each other in a circle, expected one of them after tag", strings.Join(circle, ", "))
 			for _, name := range circle {

@@ -52,6 +52,33 @@ func TestGateProblems(t *testing.T) {
 			want: []string{`19:54: the gate window without a window, expected window: push beside it`},
 		},
 		{
+			name: "sign-off alone", old: gatedLine, new: withGates("[sign-off]"),
+			want: []string{`19:55: the gate sign-off alone, expected what it asks for, such as {gate: sign-off, role: qa}`},
+		},
+		{
+			name: "sign-off without a role", old: gatedLine, new: withGates("[{gate: sign-off}]"),
+			want: []string{`19:55: no key "role" in a gate, expected it, such as "role: qa"`},
+		},
+		{
+			name: "sign-off by nobody", old: gatedLine, new: withGates("[{gate: sign-off, role: qa, people: 0}]"),
+			want: []string{
+				`19:78: nobody has the role "qa", expected people or email for it in contacts, to know whose word counts`,
+				`19:90: found the number 0, expected a whole number from 1 to 100`,
+			},
+		},
+		{
+			name: "keys of another gate", old: gatedLine, new: withGates("[{gate: order, people: 2}]"),
+			want: []string{`19:69: unknown key "people", expected one of gate, waive`},
+		},
+		{
+			name: "sign-off after the tag", old: "  ops: {}\n  qa: {}\ncomponents:\n  server:\n    version-files: [{path: package.json, key: version}]\n    changelog: {path: CHANGELOG}\nenvironments:\n  dev: {maintainer: ops, follows: master}\n  stage: {maintainer: ops, url: \"https://stage.example.org/\", after: tag}\n",
+			new:  "  ops: {people: [A Person]}\ncomponents:\n  server: {}\nenvironments:\n  dev: {maintainer: ops, follows: master}\n  stage: {maintainer: ops, after: tag, gates: [{gate: sign-off, role: ops}]}\n  real: {maintainer: ops, after: tag, gates: [{gate: sign-off, role: ops, on: dev}]}\n",
+			want: []string{
+				`15:47: sign-offs before stage, which comes right after the tag, expected on: the environment on which the release was tried`,
+				`16:46: sign-offs on dev, which follows a branch and gets no releases, expected an environment that gets them`,
+			},
+		},
+		{
 			name: "of a branch", old: "dev: {maintainer: ops, follows: master}", new: "dev: {maintainer: ops, follows: master, gates: [order]}",
 			want: []string{`17:50: gates of dev, which follows a branch and gets no releases, expected none`},
 		},
@@ -64,14 +91,15 @@ func oneOfGates() string { return strings.Join(release.DeclarableGates(), ", ") 
 func TestGates(t *testing.T) {
 	t.Parallel()
 	text := strings.Replace(base, gatedLine,
-		"production: {maintainer: ops, after: stage, window: push, gates: [window, {gate: order, waive: [ops]}]}", 1)
+		"production: {maintainer: ops, after: stage, window: push, gates: [window, {gate: order, waive: [ops]}, {gate: sign-off, role: ops, people: 2, on: stage}]}", 1)
 	text = strings.Replace(text, "  ops: {}\n", "  ops: {email: [ops@example.org]}\n", 1)
 	train, err := config.Parse("e", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	production, _ := train.Environment("production")
-	want := []release.Gate{{Name: release.GateWindow}, {Name: release.GateOrder, WaivedBy: []string{"ops"}}}
+	want := []release.Gate{{Name: release.GateWindow}, {Name: release.GateOrder, WaivedBy: []string{"ops"}},
+		{Name: release.GateSignOff, SignOff: release.SignOff{Role: "ops", People: 2, On: "stage"}}}
 	if diff := cmp.Diff(want, production.Gates); diff != "" {
 		t.Errorf("gates (-want +got):\n%s", diff)
 	}

@@ -1,5 +1,13 @@
 package ledger
 
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
 // Waiver is a gate that did not pass and that somebody who may do so set aside.
 type Waiver struct {
 	Gate string `json:"gate"`
@@ -10,4 +18,40 @@ type Waiver struct {
 	// Signed: the entry that says so is signed. Otherwise nothing but git's
 	// configuration says who By is.
 	Signed bool `json:"signed,omitempty"`
+}
+
+// SignedOff is somebody's word that a release is good, after they tried it on an
+// environment.
+type SignedOff struct {
+	Environment string          `json:"environment"`
+	Version     release.Version `json:"version"`
+	Note        string          `json:"note,omitempty"`
+	// Ref is where the result is to be found, such as a report of load tests.
+	Ref string `json:"ref,omitempty"`
+	// Revoked: what the same person said before does not hold any more.
+	Revoked bool `json:"revoked,omitempty"`
+	Signed  bool `json:"signed,omitempty"` // as in Waiver
+}
+
+func (s SignedOff) subject(component string) string {
+	if s.Revoked {
+		return fmt.Sprintf("withdraw the sign-off of %s %s on %s", component, s.Version, s.Environment)
+	}
+	return fmt.Sprintf("sign off %s %s on %s", component, s.Version, s.Environment)
+}
+
+// SignOff is a sign-off that holds.
+type SignOff struct {
+	Environment string    `json:"environment"`
+	By          Person    `json:"by"`
+	At          time.Time `json:"at"`
+	Note        string    `json:"note,omitempty"`
+	Ref         string    `json:"ref,omitempty"`
+	Signed      bool      `json:"signed,omitempty"`
+}
+
+// Same reports whether two names stand for one person, as far as can be told: by
+// address, or by name.
+func (p Person) Same(other Person) bool {
+	return strings.EqualFold(p.Email, other.Email) || strings.EqualFold(p.Name, other.Name)
 }

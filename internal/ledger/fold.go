@@ -44,6 +44,8 @@ func (f *folding) apply() error {
 		return f.runs(*f.entry.Recorded, RecordedOnly, nil)
 	case KindPicked:
 		return nil // the branch says what it holds
+	case KindSignedOff:
+		return f.signedOff(*f.entry.SignedOff)
 	}
 	return &NewerError{What: fmt.Sprintf("an entry of kind %q", f.entry.Kind)}
 }

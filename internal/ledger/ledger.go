@@ -70,6 +70,8 @@ const (
 	KindRecorded Kind = "deployment-recorded"
 	// KindPicked puts fixes on a release line, to be released later.
 	KindPicked Kind = "picked"
+	// KindSignedOff is somebody's word that a release is good, or its withdrawal.
+	KindSignedOff Kind = "signed-off"
 )
 
 // Person is who did something, by the identity that git has for them.
@@ -100,12 +102,13 @@ type Entry struct {
 	OffCycle bool   `json:"off_cycle,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 
-	Adopted  *Adopted    `json:"adopted,omitempty"`
-	Tagged   *Tagged     `json:"tagged,omitempty"`
-	Started  *Started    `json:"started,omitempty"`
-	Finished *Finished   `json:"finished,omitempty"`
-	Recorded *Deployment `json:"recorded,omitempty"`
-	Picked   *Picked     `json:"picked,omitempty"`
+	Adopted   *Adopted    `json:"adopted,omitempty"`
+	Tagged    *Tagged     `json:"tagged,omitempty"`
+	Started   *Started    `json:"started,omitempty"`
+	Finished  *Finished   `json:"finished,omitempty"`
+	Recorded  *Deployment `json:"recorded,omitempty"`
+	Picked    *Picked     `json:"picked,omitempty"`
+	SignedOff *SignedOff  `json:"signed_off,omitempty"`
 }
 
 // ClockOverridden is the value of Entry.Clock for a rehearsal.
@@ -242,6 +245,8 @@ func (e Entry) Subject() string {
 			count = fmt.Sprintf("%d fixes", len(e.Picked.Picks))
 		}
 		return fmt.Sprintf("pick %s of %s onto %s", count, e.Component, strings.TrimPrefix(e.Picked.Branch, "refs/heads/"))
+	case KindSignedOff:
+		return e.SignedOff.subject(e.Component)
 	}
 	return string(e.Kind)
 }
@@ -315,6 +320,7 @@ func (e Entry) check() error {
 		KindPromotionFinished: e.Finished != nil,
 		KindRecorded:          e.Recorded != nil,
 		KindPicked:            e.Picked != nil,
+		KindSignedOff:         e.SignedOff != nil,
 	}
 	if _, known := parts[e.Kind]; !known {
 		return &NewerError{What: fmt.Sprintf("an entry of kind %q", e.Kind), Needs: e.Needs}

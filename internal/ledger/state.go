@@ -26,6 +26,8 @@ type Release struct {
 	Reason   string `json:"reason,omitempty"`
 	// Reached are the environments that it has been on, in order of time.
 	Reached []Reached `json:"reached,omitempty"`
+	// SignOffs are those that hold, in order of time.
+	SignOffs []SignOff `json:"sign_offs,omitempty"`
 }
 
 // Reached is an environment that a release got to.

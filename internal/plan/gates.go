@@ -80,7 +80,11 @@ func judge(s *Snapshot, sel *Selection) []Gate {
 	if sel.Environment.Follows != "" {
 		return list
 	}
-	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), notFrozenGate(s, sel))
+	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel))
+	if gate, declared := sel.Environment.Gate(release.GateSignOff); declared {
+		list = append(list, signOffGate(s, sel, gate.SignOff))
+	}
+	list = append(list, notFrozenGate(s, sel))
 	if sel.Environment.PushWindow {
 		list = append(list, windowGate(s, sel))
 	}

@@ -126,7 +126,9 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 	if before, ok := s.Train.Predecessor(environment); ok {
 		due.Reason = "it is on " + before.Name
 	}
-	for _, gate := range gates(s, selection, request, false) {
+	judged := gates(s, selection, request, false)
+	n.signOff(s, selection, judged)
+	for _, gate := range judged {
 		if gate.Verdict == Pass {
 			continue
 		}
@@ -140,6 +142,22 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 	due.DaysLate = daysLate(s, selection)
 	n.Due = append(n.Due, due)
 	return nil
+}
+
+// signOff adds the word that a promotion waits for, once there is something to try.
+func (n *Next) signOff(s *Snapshot, selection *Selection, judged []Gate) {
+	tried := true
+	for _, gate := range judged {
+		switch {
+		case gate.Name == release.GateOrder || gate.Name == gateKnown:
+			tried = tried && gate.passes()
+		case gate.Name == release.GateSignOff && gate.Verdict == Fail && tried:
+			declared, _ := selection.Environment.Gate(gate.Name)
+			on := s.signOffPlace(selection.Environment, declared.SignOff)
+			n.Due = append(n.Due, Due{What: fmt.Sprintf("sign off %s on %s", selection.Version, on), Who: declared.SignOff.Role,
+				Command: fmt.Sprintf("looprel signoff %s %s", on, selection.Version), Reason: gate.Reason})
+		}
+	}
 }
 
 // choice adds a first environment whose release must be chosen, if there is one

@@ -10,6 +10,7 @@
 //	TagRequest     ─SelectBranch▶ BranchChoice ─observe▶ Branch ─MakeTag▶ TagPlan ─Seal▶ apply
 //	PromoteRequest ─SelectRelease▶ Selection   ─observe▶ Target ─MakePromotion▶ PromotionPlan ▶ apply
 //	AdoptRequest   ─MakeAdoption▶ AdoptionPlan ▶ apply
+//	SignOffRequest ─MakeSignOff▶ DecisionPlan ▶ apply
 //	Snapshot       ─MakeStatus▶ Status, ─MakeNext▶ Next
 //
 // The rules are those of the process: a train release follows the calendar, a

@@ -77,6 +77,8 @@ type ReleaseStatus struct {
 	OffCycle bool `json:"off_cycle,omitempty"`
 	// Adopted: By and At are those of the adoption.
 	Adopted bool `json:"adopted,omitempty"`
+	// SignOffs are those that hold, in order of time.
+	SignOffs []ledger.SignOff `json:"sign_offs,omitempty"`
 	// Waived are the gates that were set aside on its way.
 	Waived []WaivedOn `json:"waived,omitempty"`
 }
@@ -271,7 +273,7 @@ func inFlight(s *Snapshot) ([]ReleaseStatus, error) {
 			releases = append(releases, ReleaseStatus{
 				Version: version, Tag: known.Tag, State: stateOf(s, known, last, lastRunning), Commit: known.Commit,
 				By: known.By, At: known.At, Cycle: known.Cycle, DaysLate: known.DaysLate, OffCycle: known.OffCycle, Adopted: known.Adopted,
-				Waived: waivedOn(known),
+				SignOffs: known.SignOffs, Waived: waivedOn(known),
 			})
 		}
 	}

@@ -11,6 +11,17 @@ type Gate struct {
 	Name string
 	// WaivedBy are the roles whose people may set the gate aside; none: nobody may.
 	WaivedBy []string
+	// SignOff is what the gate of that name asks for.
+	SignOff SignOff
+}
+
+// SignOff asks for the word of people who have tried a release.
+type SignOff struct {
+	Role string
+	// People is how many of them must have signed it off.
+	People int
+	// On is the environment that they tried it on; empty: the one before.
+	On string
 }
 
 // The gates of the calendar and of the order, which hold for every environment
@@ -22,9 +33,14 @@ const (
 	GateWindow    = "window"
 )
 
+// The gates that hold where the file declares them.
+const (
+	GateSignOff = "sign-off"
+)
+
 // DeclarableGates are the names that the file may give, in the order in which the
 // gates are judged.
-func DeclarableGates() []string { return []string{GateOrder, GateNotFrozen, GateWindow} }
+func DeclarableGates() []string { return []string{GateOrder, GateSignOff, GateNotFrozen, GateWindow} }
 
 // Gate returns what the environment declares of a gate; ok is false if it says
 // nothing of it.

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/mozilla-services/looprel/internal/apply"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/terminal"
+)
+
+// decision is a command that records what somebody says.
+type decision struct {
+	make func(*plan.Snapshot) (*plan.DecisionPlan, error)
+	// heading, question and done say in a sentence what the plan is going to do, may
+	// do, and has done.
+	heading, question, done func(*plan.DecisionPlan) string
+	// next is what to type afterwards.
+	next func(*plan.DecisionPlan) string
+}
+
+// decide shows the plan, asks, and records the decision. When something moved, the
+// plan is made anew: what it says by then is what is recorded.
+func (a *app) decide(ctx context.Context, d decision) error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	session, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	p, err := d.make(session.Snapshot())
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		if err := a.printDecision(session.Snapshot(), p, d.heading(p)); err != nil {
+			return err
+		}
+	}
+	if p.Already != "" {
+		return a.printPlanJSON(asJSON, p)
+	}
+	proceed, err := a.approve(ctx, asJSON, p, d.question(p))
+	if err != nil || !proceed {
+		return err
+	}
+	err = apply.RecordAnew(ctx, session, p.Entry, func(context.Context) (ledger.Entry, error) {
+		later, err := d.make(session.Snapshot())
+		if err != nil {
+			return ledger.Entry{}, err
+		}
+		if later.Already != "" {
+			return ledger.Entry{}, &plan.Moved{Reason: "somebody was faster: " + later.Already, Advice: "see: looprel log"}
+		}
+		p = later
+		return later.Entry, nil
+	})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(p)
+	}
+	printer := a.printer()
+	printer.blank()
+	printer.line(terminal.Green|terminal.Bold, "%s", d.done(p))
+	if next := d.next(p); next != "" {
+		printer.line(0, "Next: %s", a.typed(next))
+	}
+	return printer.err
+}
+
+func (a *app) printDecision(s *plan.Snapshot, t *plan.DecisionPlan, heading string) error {
+	p := a.printer()
+	if t.Already != "" {
+		p.line(terminal.Green, "%s.", t.Already)
+		return p.err
+	}
+	p.line(terminal.Bold, "%s", heading)
+	p.facts(fact{"reason", t.Reason}, fact{"note", t.Note}, fact{"see", t.Ref},
+		fact{"by", s.Operator.String()}, fact{"identity", string(t.Identity)}, fact{"clock", clockText(s)})
+	p.notes(t.Notes)
+	p.steps(t.Steps)
+	return p.err
+}

@@ -1,0 +1,78 @@
+package ledger_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mozilla-services/looprel/internal/ledger"
+)
+
+// history appends entries, one on top of the other.
+type history struct {
+	t     *testing.T
+	store memory
+	*ledger.State
+}
+
+func newHistory(t *testing.T) *history { return &history{t: t, store: memory{}, State: ledger.Empty()} }
+
+func (h *history) add(e ledger.Entry) {
+	h.t.Helper()
+	next, _, err := h.store.add(h.State, e)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.State = next
+}
+
+// refuses is an entry that contradicts the state.
+func (h *history) refuses(e ledger.Entry) {
+	h.t.Helper()
+	if _, _, err := h.store.add(h.State, e); err == nil {
+		h.t.Errorf("%s was taken", e.Subject())
+	}
+}
+
+func (h *history) release(text string) ledger.Release {
+	h.t.Helper()
+	known, ok, err := h.Release("loop-server", version(h.t, text))
+	if err != nil || !ok {
+		h.t.Fatalf("release %s: %v, known %v", text, err, ok)
+	}
+	return known
+}
+
+func signedOff(t *testing.T, text, by, note string, revoked bool, minutes int) ledger.Entry {
+	e := entry(ledger.KindSignedOff, minutes)
+	e.By = ledger.Person{Name: by, Email: by + "@example.org"}
+	e.SignedOff = &ledger.SignedOff{Environment: "load-stage", Version: version(t, text), Note: note, Revoked: revoked}
+	return e
+}
+
+// A sign-off holds until the same person says another thing of the same environment.
+func TestFoldSignOff(t *testing.T) {
+	t.Parallel()
+	h := newHistory(t)
+	h.add(tagged(t, "0.10.0", cycle, 0))
+	h.refuses(signedOff(t, "0.11.0", "tester", "", false, 1))
+	h.add(signedOff(t, "0.10.0", "tester", "slow", false, 1))
+	h.add(signedOff(t, "0.10.0", "other", "", false, 2))
+	h.add(signedOff(t, "0.10.0", "tester", "good", false, 3))
+	elsewhere := signedOff(t, "0.10.0", "tester", "there, too", false, 4)
+	elsewhere.SignedOff.Environment = "real-stage"
+	h.add(elsewhere)
+	notes := func() (list []string) {
+		for _, one := range h.release("0.10.0").SignOffs {
+			list = append(list, one.Environment+" "+one.By.Name+" "+one.Note)
+		}
+		return list
+	}
+	if diff := cmp.Diff([]string{"load-stage other ", "load-stage tester good", "real-stage tester there, too"}, notes()); diff != "" {
+		t.Errorf("sign-offs (-want +got):\n%s", diff)
+	}
+	h.add(signedOff(t, "0.10.0", "tester", "", true, 5))
+	if diff := cmp.Diff([]string{"load-stage other ", "real-stage tester there, too"}, notes()); diff != "" {
+		t.Errorf("after a withdrawal (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,39 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// signedOff puts a sign-off on its release, in place of what the same person said
+// of the same environment before.
+func (f *folding) signedOff(signed SignedOff) error {
+	return f.decideOn(signed.Version, func(known *Release) error {
+		known.SignOffs = slices.DeleteFunc(known.SignOffs, func(one SignOff) bool {
+			return one.Environment == signed.Environment && one.By.Same(f.entry.By)
+		})
+		if !signed.Revoked {
+			known.SignOffs = append(known.SignOffs, SignOff{
+				Environment: signed.Environment, By: f.entry.By, At: f.entry.At, Note: signed.Note, Ref: signed.Ref, Signed: signed.Signed,
+			})
+		}
+		return nil
+	})
+}
+
+// decideOn changes what is known of a release.
+func (f *folding) decideOn(version release.Version, change func(*Release) error) error {
+	known, err := f.release(f.entry.Component, version)
+	if err != nil {
+		return err
+	}
+	if known == nil {
+		return fmt.Errorf("%s %s is not in the ledger", f.entry.Component, version)
+	}
+	if err := change(known); err != nil {
+		return err
+	}
+	return f.write(releasePath(f.entry.Component, version), *known)
+}

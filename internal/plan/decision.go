@@ -1,0 +1,103 @@
+package plan
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// DecisionPlan records what somebody says: it changes nothing but the ledger.
+type DecisionPlan struct {
+	Verb        string `json:"verb"`
+	Component   string `json:"component"`
+	Environment string `json:"environment,omitempty"`
+	Version     string `json:"version,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+	Note        string `json:"note,omitempty"`
+	Ref         string `json:"ref,omitempty"`
+	// Identity says how sure it is who decides.
+	Identity Identity `json:"identity"`
+	// Already says, if set, that there is nothing to do.
+	Already string   `json:"already,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
+	Steps   []Step   `json:"steps"`
+
+	Entry ledger.Entry `json:"-"`
+}
+
+// Identity says how much a name is worth.
+type Identity string
+
+// The identities: of the key that signs the entry, or what git's configuration says.
+const (
+	IdentitySigned     Identity = "signed"
+	IdentityUnverified Identity = "unverified"
+)
+
+// decision begins the plan of a decision.
+func (s *Snapshot) decision(verb string, kind ledger.Kind) *DecisionPlan {
+	p := &DecisionPlan{Verb: verb, Component: s.Component.Name, Identity: IdentityUnverified, Steps: []Step{}, Entry: s.entry(kind)}
+	if s.Sign.Ledger {
+		p.Identity = IdentitySigned
+	}
+	return p
+}
+
+// record adds the step that writes the entry.
+func (p *DecisionPlan) record(s *Snapshot, reason string) {
+	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: s.Train.LedgerRef, Want: p.Entry.Subject(), Reason: reason})
+}
+
+// knownRelease is a release that the ledger must know for something to be said
+// about it.
+func (s *Snapshot) knownRelease(version release.Version) (ledger.Release, error) {
+	known, ok, err := s.Ledger.Release(s.Component.Name, version)
+	if err == nil && !ok {
+		err = refuse("looprel status lists the releases; looprel adopt takes over one that was made by hand", "the ledger does not know %s %s", s.Component.Name, version)
+	}
+	return known, err
+}
+
+// releasesTo is an environment that takes releases.
+func (s *Snapshot) releasesTo(name string) (release.Environment, error) {
+	environment, ok := s.Train.Environment(name)
+	switch {
+	case !ok:
+		return environment, misuse("the environments are "+strings.Join(environmentNames(s.Train), ", "), "there is no environment %q", name)
+	case environment.Follows != "":
+		return environment, misuse("choose an environment that takes releases", "%s follows branch %s and takes no releases", name, environment.Follows)
+	case !environment.Commissioned:
+		return environment, refuse("set \"commissioned: true\" in environments.yaml once it exists", "%s is not commissioned", name)
+	}
+	return environment, nil
+}
+
+// longestText bounds what somebody may have recorded beside a decision, in bytes.
+const longestText = 10_000
+
+// checkText bounds a note or a reason.
+func checkText(flag, text string) error {
+	if len(text) > longestText {
+		return misuse("put it elsewhere, and give --ref URL", "%s has %d bytes, and at most %d are recorded", flag, len(text), longestText)
+	}
+	return nil
+}
+
+// checkRef holds --ref to an address that may be shown to everybody.
+func checkRef(text string) error {
+	if text == "" {
+		return nil
+	}
+	ref, err := url.Parse(text)
+	switch {
+	case err != nil || ref.Host == "" || ref.Scheme != "https" && ref.Scheme != "http":
+		return misuse("give an address such as https://reports.example.org/42", "--ref %q is no URL", text)
+	case ref.User != nil:
+		return misuse("leave them out: the ledger is read by everybody", "--ref carries credentials")
+	case len(text) > longestText:
+		return misuse("give a shorter one", "--ref has %d bytes, and at most %d are recorded", len(text), longestText)
+	}
+	return nil
+}

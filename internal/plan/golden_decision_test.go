@@ -1,0 +1,34 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/mozilla-services/looprel/internal/plan"
+)
+
+// TestGoldenDecisions holds the plans of what only records somebody's word.
+func TestGoldenDecisions(t *testing.T) {
+	t.Parallel()
+	cases := map[string]func(w *world) (*plan.DecisionPlan, error){
+		"signoff": func(w *world) (*plan.DecisionPlan, error) {
+			return plan.MakeSignOff(w.Snapshot, plan.SignOffRequest{
+				Environment: "load-stage", Version: version("0.10.0"), Note: "12,000 connections", Ref: "https://reports.example.org/42",
+			})
+		},
+		"signoff-never-there": func(w *world) (*plan.DecisionPlan, error) {
+			return plan.MakeSignOff(w.Snapshot, signOffOn("production", "0.10.0"))
+		},
+	}
+	for name, decide := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := signedOffWorld(t, 1)
+			p, err := decide(w)
+			if err != nil {
+				compareGolden(t, name, refusalOf(err))
+				return
+			}
+			compareGolden(t, name, golden{Plan: p, Entry: entryOf(p.Entry)})
+		})
+	}
+}
