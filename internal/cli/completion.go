@@ -42,6 +42,14 @@ func (a *app) registerCompletions(root *cobra.Command) {
 			for _, name := range []string{"note", "ref"} {
 				flag(command, name, func(*cobra.Command) []string { return nil })
 			}
+		case "block":
+			command.ValidArgsFunction = a.completeBlock
+			for _, name := range []string{"reason", "ref"} {
+				flag(command, name, func(*cobra.Command) []string { return nil })
+			}
+		case "unblock":
+			command.ValidArgsFunction = cobra.NoFileCompletions
+			flag(command, "reason", func(*cobra.Command) []string { return nil })
 		case "adopt":
 			flag(command, "running", a.environmentNames)
 		case "notes":
@@ -83,6 +91,14 @@ func (a *app) completePromote(cmd *cobra.Command, arguments []string, _ string) 
 		return a.versions(cmd, true), cobra.ShellCompDirectiveNoFileComp
 	}
 	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeBlock offers what may be blocked: environments and versions.
+func (a *app) completeBlock(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(arguments) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return slices.Concat(a.environmentNames(cmd), a.versions(cmd, true)), cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeWaive offers the gates of the environment that may be set aside.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/terminal"
@@ -71,6 +73,20 @@ func signOffText(s *plan.Snapshot, version string, signed ledger.SignOff) string
 	}
 	if signed.Ref != "" {
 		text += " (" + signed.Ref + ")"
+	}
+	return text
+}
+
+// blockText is a block that holds, in a line.
+func blockText(s *plan.Snapshot, block ledger.Block) string {
+	what := block.Environment
+	if what == "" {
+		what = block.Version.String()
+	}
+	text := fmt.Sprintf("Block %d of %s by %s%s, %s: %s", block.Number, what, block.By.Name, identityText(block.Signed),
+		block.At.In(s.Train.Zone).Format("Mon 2006-01-02"), block.Reason)
+	if block.Ref != "" {
+		text += " (" + block.Ref + ")"
 	}
 	return text
 }

@@ -39,8 +39,8 @@ func newLogCommand(a *app) *cobra.Command {
 
 JSON is an array of entries: commit, signed, format, needs, id, kind, at, by,
 clock, config, component, off_cycle, reason, and what the kind adds (adopted,
-tagged, started, finished, recorded, picked, signed_off). Fields without a value
-are left out.
+tagged, started, finished, recorded, picked, signed_off, blocked,
+unblocked). Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel log
@@ -150,6 +150,11 @@ func entryDetails(entry ledger.Entry) []string {
 	case entry.SignedOff != nil:
 		add("%s", identityOf(entry.SignedOff.Signed))
 		addText(add, entry.SignedOff.Note, entry.SignedOff.Ref)
+	case entry.Blocked != nil:
+		add("%s", identityOf(entry.Blocked.Signed))
+		addText(add, "", entry.Blocked.Ref)
+	case entry.Unblocked != nil:
+		add("%s", identityOf(entry.Unblocked.Signed))
 	case entry.Picked != nil:
 		lines = append(lines, pickLines(entry.Picked.Picks)...)
 	case entry.Adopted != nil:

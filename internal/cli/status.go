@@ -28,6 +28,7 @@ commissioned, follows, running, underway, broken, seen, agreement, remark),
 releases (version, state, commit, by, at, cycle, days_late, off_cycle, adopted,
 sign_offs (environment, by, at, note, ref, signed), waived (environment, gate,
 otherwise, reason, by, signed)),
+blocks (number, environment, version, reason, ref, by, at, signed),
 tag_problems, unknown_tags, next (as printed by looprel next). Fields without a
 value are left out.
 
@@ -80,6 +81,9 @@ func (a *app) printStatus(s *plan.Snapshot, status *plan.Status) error {
 	if len(status.Releases) > 0 {
 		p.blank()
 		p.releases(s, status.Releases)
+	}
+	for _, block := range status.Blocks {
+		p.line(terminal.Red|terminal.Bold, "%s", blockText(s, block))
 	}
 	for _, problem := range status.TagProblems {
 		p.line(terminal.Red|terminal.Bold, "%s", problem)

@@ -123,12 +123,13 @@
 //
 // Some gates hold for every environment without being declared: it is commissioned,
 // the release is known, its tag is where it was (these nobody may set aside), it
-// has been on the environment before, no freeze, and the push window where window:
-// push is given. A list of gates adds to these and never takes one away. Naming one
+// has been on the environment before, nothing blocks it, no freeze, and the push
+// window where window: push is given. A list of gates adds to these and never takes one away. Naming one
 // of them says who may set it aside; a ROLE that is named so wants people or e-mail
 // addresses in contacts.
 //
 //	order           it has been on the environment before
+//	no-blockers     nobody has blocked the release, or the environment
 //	sign-off        so many people of a role signed it off, whoever tagged it not among
 //	                them; wants {gate: sign-off, role: ROLE}
 //	not-frozen      no freeze

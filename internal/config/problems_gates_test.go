@@ -72,7 +72,7 @@ func TestGateProblems(t *testing.T) {
 		},
 		{
 			name: "sign-off after the tag", old: "  ops: {}\n  qa: {}\ncomponents:\n  server:\n    version-files: [{path: package.json, key: version}]\n    changelog: {path: CHANGELOG}\nenvironments:\n  dev: {maintainer: ops, follows: master}\n  stage: {maintainer: ops, url: \"https://stage.example.org/\", after: tag}\n",
-			new:  "  ops: {people: [A Person]}\ncomponents:\n  server: {}\nenvironments:\n  dev: {maintainer: ops, follows: master}\n  stage: {maintainer: ops, after: tag, gates: [{gate: sign-off, role: ops}]}\n  real: {maintainer: ops, after: tag, gates: [{gate: sign-off, role: ops, on: dev}]}\n",
+			new: "  ops: {people: [A Person]}\ncomponents:\n  server: {}\nenvironments:\n  dev: {maintainer: ops, follows: master}\n  stage: {maintainer: ops, after: tag, gates: [{gate: sign-off, role: ops}]}\n  real: {maintainer: ops, after: tag, gates: [{gate: sign-off, role: ops, on: dev}]}\n",
 			want: []string{
 				`15:47: sign-offs before stage, which comes right after the tag, expected on: the environment on which the release was tried`,
 				`16:46: sign-offs on dev, which follows a branch and gets no releases, expected an environment that gets them`,

@@ -76,3 +76,40 @@ func TestFoldSignOff(t *testing.T) {
 		t.Errorf("after a withdrawal (-want +got):\n%s", diff)
 	}
 }
+
+func blocked(number int, environment, text string, t *testing.T) ledger.Entry {
+	e := entry(ledger.KindBlocked, number)
+	e.Reason, e.Blocked = "because", &ledger.Blocked{Number: number, Environment: environment}
+	if text != "" {
+		e.Blocked.Version = version(t, text)
+	}
+	return e
+}
+
+func unblocked(number int) ledger.Entry {
+	e := entry(ledger.KindUnblocked, 100+number)
+	e.Reason, e.Unblocked = "over", &ledger.Unblocked{Number: number}
+	return e
+}
+
+// Blocks are counted, and lifted by their number.
+func TestFoldBlocks(t *testing.T) {
+	t.Parallel()
+	h := newHistory(t)
+	h.refuses(unblocked(1))
+	h.refuses(blocked(2, "production", "", t))
+	h.refuses(blocked(1, "production", "0.10.0", t))
+	h.refuses(blocked(1, "", "", t))
+	h.add(blocked(1, "production", "", t))
+	h.refuses(blocked(1, "production", "", t))
+	h.add(blocked(2, "", "0.10.0", t))
+	h.add(unblocked(1))
+	h.refuses(unblocked(1))
+	blocks, err := h.Blocks("loop-server")
+	if err != nil || blocks.Last != 2 || len(blocks.Open) != 1 || blocks.Open[0].Number != 2 || blocks.Open[0].Reason != "because" {
+		t.Errorf("%v, blocks %+v", err, blocks)
+	}
+	if other, err := h.Blocks("loop-client"); err != nil || other.Last != 0 {
+		t.Errorf("of another component: %v, %+v", err, other)
+	}
+}

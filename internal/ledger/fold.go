@@ -46,6 +46,10 @@ func (f *folding) apply() error {
 		return nil // the branch says what it holds
 	case KindSignedOff:
 		return f.signedOff(*f.entry.SignedOff)
+	case KindBlocked:
+		return f.blocked(*f.entry.Blocked)
+	case KindUnblocked:
+		return f.unblocked(*f.entry.Unblocked)
 	}
 	return &NewerError{What: fmt.Sprintf("an entry of kind %q", f.entry.Kind)}
 }

@@ -20,6 +20,7 @@
 //	cycles/<component>/<planned tagging day>   the version that this cycle released
 //	tags/<component>/<line>                    a line for each release: "<version> <id> <reference>" of its tag
 //	environments/<environment>/<component>     an Environment, as JSON
+//	blocks/<component>                         the Blocks, as JSON
 //
 // A reader that meets a format, or a kind of entry, that it does not know stops
 // with NewerError and folds nothing. A field that an older looprel may safely
@@ -72,6 +73,10 @@ const (
 	KindPicked Kind = "picked"
 	// KindSignedOff is somebody's word that a release is good, or its withdrawal.
 	KindSignedOff Kind = "signed-off"
+	// KindBlocked keeps a release off all environments, or all releases off one.
+	KindBlocked Kind = "blocked"
+	// KindUnblocked lifts a block.
+	KindUnblocked Kind = "unblocked"
 )
 
 // Person is who did something, by the identity that git has for them.
@@ -109,6 +114,8 @@ type Entry struct {
 	Recorded  *Deployment `json:"recorded,omitempty"`
 	Picked    *Picked     `json:"picked,omitempty"`
 	SignedOff *SignedOff  `json:"signed_off,omitempty"`
+	Blocked   *Blocked    `json:"blocked,omitempty"`
+	Unblocked *Unblocked  `json:"unblocked,omitempty"`
 }
 
 // ClockOverridden is the value of Entry.Clock for a rehearsal.
@@ -247,6 +254,10 @@ func (e Entry) Subject() string {
 		return fmt.Sprintf("pick %s of %s onto %s", count, e.Component, strings.TrimPrefix(e.Picked.Branch, "refs/heads/"))
 	case KindSignedOff:
 		return e.SignedOff.subject(e.Component)
+	case KindBlocked:
+		return fmt.Sprintf("block %s (number %d)", e.Blocked.what(e.Component), e.Blocked.Number)
+	case KindUnblocked:
+		return fmt.Sprintf("lift block %d of %s", e.Unblocked.Number, e.Component)
 	}
 	return string(e.Kind)
 }
@@ -321,6 +332,8 @@ func (e Entry) check() error {
 		KindRecorded:          e.Recorded != nil,
 		KindPicked:            e.Picked != nil,
 		KindSignedOff:         e.SignedOff != nil,
+		KindBlocked:           e.Blocked != nil,
+		KindUnblocked:         e.Unblocked != nil,
 	}
 	if _, known := parts[e.Kind]; !known {
 		return &NewerError{What: fmt.Sprintf("an entry of kind %q", e.Kind), Needs: e.Needs}

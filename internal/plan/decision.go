@@ -14,9 +14,11 @@ type DecisionPlan struct {
 	Component   string `json:"component"`
 	Environment string `json:"environment,omitempty"`
 	Version     string `json:"version,omitempty"`
-	Reason      string `json:"reason,omitempty"`
-	Note        string `json:"note,omitempty"`
-	Ref         string `json:"ref,omitempty"`
+	// Number is that of a block.
+	Number int    `json:"number,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Note   string `json:"note,omitempty"`
+	Ref    string `json:"ref,omitempty"`
 	// Identity says how sure it is who decides.
 	Identity Identity `json:"identity"`
 	// Already says, if set, that there is nothing to do.

@@ -78,9 +78,9 @@ func gates(s *Snapshot, sel *Selection, request PromoteRequest, resumed bool) []
 func judge(s *Snapshot, sel *Selection) []Gate {
 	list := []Gate{commissionedGate(sel.Environment)}
 	if sel.Environment.Follows != "" {
-		return list
+		return append(list, noBlockersGate(s, sel))
 	}
-	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel))
+	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), noBlockersGate(s, sel))
 	if gate, declared := sel.Environment.Gate(release.GateSignOff); declared {
 		list = append(list, signOffGate(s, sel, gate.SignOff))
 	}

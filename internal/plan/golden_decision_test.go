@@ -18,6 +18,16 @@ func TestGoldenDecisions(t *testing.T) {
 		"signoff-never-there": func(w *world) (*plan.DecisionPlan, error) {
 			return plan.MakeSignOff(w.Snapshot, signOffOn("production", "0.10.0"))
 		},
+		"block-version": func(w *world) (*plan.DecisionPlan, error) {
+			return plan.MakeBlock(w.Snapshot, plan.BlockRequest{Target: "0.10.0", Reason: "loses calls", Ref: "https://bugs.example.org/1"})
+		},
+		"block-environment": func(w *world) (*plan.DecisionPlan, error) {
+			return plan.MakeBlock(w.Snapshot, plan.BlockRequest{Target: "production", Reason: "the data centre moves"})
+		},
+		"unblock": func(w *world) (*plan.DecisionPlan, error) {
+			w.block("0.10.0", "loses calls")
+			return plan.MakeUnblock(w.Snapshot, plan.UnblockRequest{Number: 1, Reason: "it does not"})
+		},
 	}
 	for name, decide := range cases {
 		t.Run(name, func(t *testing.T) {

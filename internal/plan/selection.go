@@ -31,6 +31,8 @@ type Selection struct {
 	Release *ledger.Release
 	// State is what the ledger knows of the environment.
 	State ledger.Environment
+	// Blocks are those of the component.
+	Blocks ledger.Blocks
 }
 
 // SelectRelease says which environment and which release a request is about.
@@ -47,6 +49,9 @@ func SelectRelease(s *Snapshot, request PromoteRequest) (*Selection, error) {
 		return nil, err
 	}
 	selection := &Selection{Environment: environment, State: state}
+	if selection.Blocks, err = s.Ledger.Blocks(s.Component.Name); err != nil {
+		return nil, err
+	}
 	selection.Deployment.Environment = environment.Name
 	if environment.Follows != "" {
 		return selection, selection.selectHead(s)

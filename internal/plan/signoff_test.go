@@ -62,11 +62,14 @@ func TestSignOffGate(t *testing.T) {
 		cure     string
 		evidence string // a piece of it
 	}{
-		"nobody":       {1, func(*world) {}, plan.Fail, "0 of 1 sign-offs on load-stage by qa", "looprel signoff load-stage 0.10.0, by 1 of qa", ""},
-		"enough":       {1, by("One"), plan.Pass, "signed off on load-stage by One", "", "One <one@example.org> (identity unverified) signed it off (load-stage, 2014-08-11)"},
-		"one of two":   {2, by("One"), plan.Fail, "1 of 2 sign-offs on load-stage by qa", "looprel signoff load-stage 0.10.0, by 1 of qa", "One <one@example.org>"},
-		"two of two":   {2, by("One", "Two"), plan.Pass, "signed off on load-stage by One, Two", "", "Two <two@example.org>"},
-		"the same":     {2, func(w *world) { by("One")(w); w.signOff("One", plan.SignOffRequest{Environment: "load-stage", Version: version("0.10.0"), Note: "again"}) }, plan.Fail, "1 of 2 sign-offs on load-stage by qa", "looprel signoff load-stage 0.10.0, by 1 of qa", "again"},
+		"nobody":     {1, func(*world) {}, plan.Fail, "0 of 1 sign-offs on load-stage by qa", "looprel signoff load-stage 0.10.0, by 1 of qa", ""},
+		"enough":     {1, by("One"), plan.Pass, "signed off on load-stage by One", "", "One <one@example.org> (identity unverified) signed it off (load-stage, 2014-08-11)"},
+		"one of two": {2, by("One"), plan.Fail, "1 of 2 sign-offs on load-stage by qa", "looprel signoff load-stage 0.10.0, by 1 of qa", "One <one@example.org>"},
+		"two of two": {2, by("One", "Two"), plan.Pass, "signed off on load-stage by One, Two", "", "Two <two@example.org>"},
+		"the same": {2, func(w *world) {
+			by("One")(w)
+			w.signOff("One", plan.SignOffRequest{Environment: "load-stage", Version: version("0.10.0"), Note: "again"})
+		}, plan.Fail, "1 of 2 sign-offs on load-stage by qa", "looprel signoff load-stage 0.10.0, by 1 of qa", "again"},
 		"no such role": {1, by("Three"), plan.Fail, "0 of 1 sign-offs on load-stage by qa", "looprel signoff load-stage 0.10.0, by 1 of qa", "it does not count: Three <three@example.org> is not of qa"},
 		"the tagger":   {1, byTagger, plan.Fail, "0 of 1 sign-offs on load-stage by qa", "looprel signoff load-stage 0.10.0, by 1 of qa", "it does not count: Release Manager tagged it"},
 		"withdrawn": {1, func(w *world) {

@@ -96,6 +96,8 @@ type Status struct {
 	At           time.Time           `json:"at"`
 	Environments []EnvironmentStatus `json:"environments"`
 	Releases     []ReleaseStatus     `json:"releases"`
+	// Blocks are those that hold.
+	Blocks []ledger.Block `json:"blocks"`
 	// TagProblems are release tags that were moved or deleted.
 	TagProblems []string `json:"tag_problems"`
 	// Unknown are release tags that the ledger does not know.
@@ -121,6 +123,11 @@ func MakeStatus(s *Snapshot, seen map[string]Seen) (*Status, error) {
 	if status.Releases, err = inFlight(s); err != nil {
 		return nil, err
 	}
+	blocks, err := s.Ledger.Blocks(s.Component.Name)
+	if err != nil {
+		return nil, err
+	}
+	status.Blocks = append([]ledger.Block{}, blocks.Open...)
 	if err := status.checkTags(s); err != nil {
 		return nil, err
 	}

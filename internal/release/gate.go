@@ -24,13 +24,14 @@ type SignOff struct {
 	On string
 }
 
-// The gates of the calendar and of the order, which hold for every environment
-// (the window where one is declared). The file may name them to say who may set
-// them aside.
+// The gates that hold for every environment (the window where one is declared). The
+// file may name them to say who may set them aside.
 const (
 	GateOrder     = "order"
 	GateNotFrozen = "not-frozen"
 	GateWindow    = "window"
+	// GateNoBlockers: nobody has blocked the release, or the environment.
+	GateNoBlockers = "no-blockers"
 )
 
 // The gates that hold where the file declares them.
@@ -40,7 +41,9 @@ const (
 
 // DeclarableGates are the names that the file may give, in the order in which the
 // gates are judged.
-func DeclarableGates() []string { return []string{GateOrder, GateSignOff, GateNotFrozen, GateWindow} }
+func DeclarableGates() []string {
+	return []string{GateOrder, GateNoBlockers, GateSignOff, GateNotFrozen, GateWindow}
+}
 
 // Gate returns what the environment declares of a gate; ok is false if it says
 // nothing of it.
