@@ -90,7 +90,7 @@ func (c *Calendar) test(tag, push release.Date) []release.Date {
 	var days []release.Date
 	last := tag.Next(c.schedule.TestUntil)
 	for day := tag; !day.After(last) && day.Before(push); day = day.AddDays(1) {
-		if !weekend(day) && len(c.holidays(day)) == 0 {
+		if c.IsWorkday(day) {
 			days = append(days, day)
 		}
 	}

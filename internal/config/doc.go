@@ -95,6 +95,8 @@
 //	      - GATE                    or
 //	      - gate: GATE              required; each once
 //	        waive: [ROLE]           whose people may set it aside; default nobody
+//	        for: N hours | N days | N working days   required of soak
+//	        contiguous: true        of soak: begins anew when it was interrupted; default false
 //	        role: ROLE              required of sign-off: whose people
 //	        people: N               how many of them, 1 to 100; default 1
 //	        on: ENVIRONMENT         where they tried it; default the one before
@@ -130,6 +132,9 @@
 //
 //	order           it has been on the environment before
 //	no-blockers     nobody has blocked the release, or the environment
+//	soak            so long on the environment before; another release there in between
+//	                pauses it. A working day counts from midnight to midnight, weekends
+//	                and holidays do not. Wants {gate: soak, for: 3 days}
 //	sign-off        so many people of a role signed it off, whoever tagged it not among
 //	                them; wants {gate: sign-off, role: ROLE}
 //	not-frozen      no freeze

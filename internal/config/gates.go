@@ -3,9 +3,13 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -50,6 +54,7 @@ func (d *decoder) gate(environment string, node *yaml.Node, roles *roster, order
 		}
 		return gate, gate.Name != ""
 	}
+	contiguous := false
 	fields := []field{
 		required("gate", release.GateOrder, name),
 		optional("waive", d.peopled(&gate.WaivedBy, roles)),
@@ -61,13 +66,45 @@ func (d *decoder) gate(environment string, node *yaml.Node, roles *roster, order
 			optional("people", d.integer(&gate.SignOff.People, 100)),
 			optional("on", value(d, &gate.SignOff.On, "the name of an environment", order.other(environment))))
 	}
+	if d.gateNamed(item) == release.GateSoak {
+		fields = append(fields,
+			required("for", "3 days", value(d, &gate.Soak, soakForm, parseSoak)),
+			optional("contiguous", d.boolean(&contiguous)))
+	}
 	read := d.mapping(node, "a gate", fields...)
+	gate.Soak.Contiguous = contiguous
 	return gate, read.ok("gate")
 }
 
 // gateExamples are keys of the gates that cannot be declared by name alone.
 var gateExamples = map[string]string{
+	release.GateSoak:    "for: 3 days",
 	release.GateSignOff: "role: qa",
+}
+
+// soakForm is how the time of a soak is written.
+const soakForm = "a time such as 36 hours, 3 days or 3 working days"
+
+var soakText = lazyregexp.New(`^([1-9][0-9]{0,3}) (hours?|days?|working days?)$`)
+
+// longestSoak bounds a soak: no release waits for longer than a year.
+const longestSoak = 366 * 24 * time.Hour
+
+// parseSoak reads how long a release must have been there.
+func parseSoak(text string) (release.Soak, error) {
+	parts := soakText.FindStringSubmatch(text)
+	if parts == nil {
+		return release.Soak{}, fmt.Errorf("%s is not a time, expected %s", quoted(text), soakForm)
+	}
+	number, _ := strconv.Atoi(parts[1]) // the expression lets nothing else through
+	soak := release.Soak{For: time.Duration(number) * time.Hour, Working: strings.HasPrefix(parts[2], "working")}
+	if !strings.HasPrefix(parts[2], "hour") {
+		soak.For *= 24
+	}
+	if soak.For > longestSoak {
+		return release.Soak{}, fmt.Errorf("the time %s, expected at most 366 days", quoted(text))
+	}
+	return soak, nil
 }
 
 // gateNamed is what a gate's mapping says its name is: it decides which keys the
@@ -111,6 +148,9 @@ func (d *decoder) checkGates(e release.Environment, read section) {
 	}
 	if _, declared := e.Gate(release.GateWindow); declared && !e.PushWindow && !read.meant("window") {
 		report("the gate window without a window, expected window: push beside it")
+	}
+	if _, declared := e.Gate(release.GateSoak); declared && e.After == release.AfterTag {
+		report("a soak before %s, which comes right after the tag, expected an environment before it", e.Name)
 	}
 	if gate, declared := e.Gate(release.GateSignOff); declared && gate.SignOff.On == "" && e.After == release.AfterTag {
 		report("sign-offs before %s, which comes right after the tag, expected on: the environment on which the release was tried", e.Name)

@@ -3,6 +3,7 @@ package config_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -67,6 +68,27 @@ func TestGateProblems(t *testing.T) {
 			},
 		},
 		{
+			name: "soak alone", old: gatedLine, new: withGates("[soak]"),
+			want: []string{`19:55: the gate soak alone, expected what it asks for, such as {gate: soak, for: 3 days}`},
+		},
+		{
+			name: "soak for what", old: gatedLine, new: withGates("[{gate: soak, for: 3d}]"),
+			want: []string{`19:73: "3d" is not a time, expected a time such as 36 hours, 3 days or 3 working days`},
+		},
+		{
+			name: "soak for nothing", old: gatedLine, new: withGates("[{gate: soak, for: 0 days}]"),
+			want: []string{`19:73: "0 days" is not a time, expected a time such as 36 hours, 3 days or 3 working days`},
+		},
+		{
+			name: "soak for ever", old: gatedLine, new: withGates("[{gate: soak, for: 367 days}]"),
+			want: []string{`19:73: the time "367 days", expected at most 366 days`},
+		},
+		{
+			name: "soak after the tag", old: `stage: {maintainer: ops, url: "https://stage.example.org/", after: tag}`,
+			new:  "stage: {maintainer: ops, after: tag, gates: [{gate: soak, for: 1 day}]}",
+			want: []string{`18:47: a soak before stage, which comes right after the tag, expected an environment before it`},
+		},
+		{
 			name: "keys of another gate", old: gatedLine, new: withGates("[{gate: order, people: 2}]"),
 			want: []string{`19:69: unknown key "people", expected one of gate, waive`},
 		},
@@ -91,7 +113,7 @@ func oneOfGates() string { return strings.Join(release.DeclarableGates(), ", ") 
 func TestGates(t *testing.T) {
 	t.Parallel()
 	text := strings.Replace(base, gatedLine,
-		"production: {maintainer: ops, after: stage, window: push, gates: [window, {gate: order, waive: [ops]}, {gate: sign-off, role: ops, people: 2, on: stage}]}", 1)
+		"production: {maintainer: ops, after: stage, window: push, gates: [window, {gate: order, waive: [ops]}, {gate: sign-off, role: ops, people: 2, on: stage}, {gate: soak, for: 3 working days, contiguous: true}]}", 1)
 	text = strings.Replace(text, "  ops: {}\n", "  ops: {email: [ops@example.org]}\n", 1)
 	train, err := config.Parse("e", []byte(text))
 	if err != nil {
@@ -99,7 +121,8 @@ func TestGates(t *testing.T) {
 	}
 	production, _ := train.Environment("production")
 	want := []release.Gate{{Name: release.GateWindow}, {Name: release.GateOrder, WaivedBy: []string{"ops"}},
-		{Name: release.GateSignOff, SignOff: release.SignOff{Role: "ops", People: 2, On: "stage"}}}
+		{Name: release.GateSignOff, SignOff: release.SignOff{Role: "ops", People: 2, On: "stage"}},
+		{Name: release.GateSoak, Soak: release.Soak{For: 72 * time.Hour, Working: true, Contiguous: true}}}
 	if diff := cmp.Diff(want, production.Gates); diff != "" {
 		t.Errorf("gates (-want +got):\n%s", diff)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/release"
@@ -139,6 +140,9 @@ func (f *folding) finished(finished Finished) error {
 	if finished.Outcome.Reached() {
 		return f.runs(finished.Deployment, finished.Outcome, waived)
 	}
+	if err := f.left(environment.Running, environment.Underway.Since); err != nil {
+		return err
+	}
 	environment.Underway = nil
 	environment.Broken = &Broken{
 		Deployment: finished.Deployment, At: f.entry.At, By: f.entry.By,
@@ -154,8 +158,17 @@ func (f *folding) runs(deployment Deployment, outcome Outcome, waived []Waiver) 
 	if err != nil {
 		return err
 	}
-	if running := environment.Running; running != nil && running.Deployment != deployment {
-		environment.Previous = running
+	if running := environment.Running; running != nil {
+		until := f.entry.At
+		if running.Deployment != deployment {
+			environment.Previous = running
+			if environment.Underway != nil {
+				until = environment.Underway.Since
+			}
+		}
+		if err := f.left(running, until); err != nil {
+			return err
+		}
 	}
 	environment.Running = &Running{Deployment: deployment, Since: f.entry.At, By: f.entry.By, Outcome: outcome, Waived: waived}
 	environment.Underway, environment.Broken = nil, nil
@@ -163,6 +176,33 @@ func (f *folding) runs(deployment Deployment, outcome Outcome, waived []Waiver) 
 		return err
 	}
 	return f.reached(deployment, outcome, waived)
+}
+
+// left ends the stay of what ran on an environment.
+func (f *folding) left(running *Running, until time.Time) error {
+	if running == nil {
+		return nil
+	}
+	version, ok := running.Release()
+	if !ok {
+		return nil
+	}
+	known, err := f.release(f.entry.Component, version)
+	if err != nil || known == nil {
+		return err
+	}
+	for i := range slices.Backward(known.Reached) {
+		stay := &known.Reached[i]
+		if stay.Environment != running.Environment {
+			continue
+		}
+		if !stay.Until.IsZero() {
+			return nil
+		}
+		stay.Until = until
+		return f.write(releasePath(f.entry.Component, version), *known)
+	}
+	return nil
 }
 
 func (f *folding) reached(deployment Deployment, outcome Outcome, waived []Waiver) error {

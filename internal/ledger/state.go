@@ -35,7 +35,10 @@ type Reached struct {
 	Environment string    `json:"environment"`
 	At          time.Time `json:"at"`
 	Outcome     Outcome   `json:"outcome"`
-	Waived      []Waiver  `json:"waived,omitempty"`
+	// Until is when something else came there, or an attempt began after which it is
+	// not sure what runs; zero: it is there still.
+	Until  time.Time `json:"until,omitzero"`
+	Waived []Waiver  `json:"waived,omitempty"`
 }
 
 // WasOn reports whether the release has been on the environment.

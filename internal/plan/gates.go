@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/calendar"
 	"github.com/mozilla-services/looprel/internal/ledger"
@@ -34,6 +35,9 @@ type Gate struct {
 
 	// waiver is what set the gate aside, nil unless somebody's word did.
 	waiver *ledger.Waiver
+	// from is when the gate is going to pass if nothing happens, zero if that is not
+	// known.
+	from time.Time
 }
 
 // passes reports whether the gate does not stop the promotion.
@@ -81,6 +85,9 @@ func judge(s *Snapshot, sel *Selection) []Gate {
 		return append(list, noBlockersGate(s, sel))
 	}
 	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), noBlockersGate(s, sel))
+	if gate, declared := sel.Environment.Gate(release.GateSoak); declared {
+		list = append(list, soakGate(s, sel, gate.Soak))
+	}
 	if gate, declared := sel.Environment.Gate(release.GateSignOff); declared {
 		list = append(list, signOffGate(s, sel, gate.SignOff))
 	}

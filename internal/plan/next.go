@@ -128,20 +128,36 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 	}
 	judged := gates(s, selection, request, false)
 	n.signOff(s, selection, judged)
-	for _, gate := range judged {
-		if gate.Verdict == Pass {
-			continue
-		}
-		due.Reason = gate.Reason
-		if isCalendars(gate.Name) {
-			due.From = opens(s, selection)
-		}
+	if waits := due.waitFor(s, selection, judged); waits {
 		n.Waiting = append(n.Waiting, due)
 		return nil
 	}
 	due.DaysLate = daysLate(s, selection)
 	n.Due = append(n.Due, due)
 	return nil
+}
+
+// waitFor fills in what a promotion waits for, and until when: the gate that opens
+// last, or the first of those that time alone does not open.
+func (d *Due) waitFor(s *Snapshot, selection *Selection, judged []Gate) (waits bool) {
+	for _, gate := range judged {
+		if gate.passes() {
+			continue
+		}
+		from := gate.from
+		if isCalendars(gate.Name) {
+			from = opens(s, selection)
+		}
+		if from.IsZero() {
+			d.Reason, d.From = gate.Reason, time.Time{}
+			return true
+		}
+		if from.After(d.From) {
+			d.Reason, d.From = gate.Reason, from
+		}
+		waits = true
+	}
+	return waits
 }
 
 // signOff adds the word that a promotion waits for, once there is something to try.

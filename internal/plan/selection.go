@@ -31,6 +31,8 @@ type Selection struct {
 	Release *ledger.Release
 	// State is what the ledger knows of the environment.
 	State ledger.Environment
+	// Before is what the ledger knows of the environment before it, if there is one.
+	Before ledger.Environment
 	// Blocks are those of the component.
 	Blocks ledger.Blocks
 }
@@ -55,6 +57,11 @@ func SelectRelease(s *Snapshot, request PromoteRequest) (*Selection, error) {
 	selection.Deployment.Environment = environment.Name
 	if environment.Follows != "" {
 		return selection, selection.selectHead(s)
+	}
+	if before, ok := s.Train.Predecessor(environment); ok {
+		if selection.Before, err = s.Ledger.Environment(before.Name, s.Component.Name); err != nil {
+			return nil, err
+		}
 	}
 	version := request.Version
 	if version.IsZero() {

@@ -3,6 +3,7 @@ package release
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Gate is a condition that environments.yaml adds to an environment, or one that
@@ -13,6 +14,17 @@ type Gate struct {
 	WaivedBy []string
 	// SignOff is what the gate of that name asks for.
 	SignOff SignOff
+	// Soak is what the gate of that name asks for.
+	Soak Soak
+}
+
+// Soak asks for time on the environment before.
+type Soak struct {
+	For time.Duration
+	// Working: hours of working days count alone.
+	Working bool
+	// Contiguous: a release that leaves in between begins anew.
+	Contiguous bool
 }
 
 // SignOff asks for the word of people who have tried a release.
@@ -36,13 +48,14 @@ const (
 
 // The gates that hold where the file declares them.
 const (
+	GateSoak    = "soak"
 	GateSignOff = "sign-off"
 )
 
 // DeclarableGates are the names that the file may give, in the order in which the
 // gates are judged.
 func DeclarableGates() []string {
-	return []string{GateOrder, GateNoBlockers, GateSignOff, GateNotFrozen, GateWindow}
+	return []string{GateOrder, GateNoBlockers, GateSoak, GateSignOff, GateNotFrozen, GateWindow}
 }
 
 // Gate returns what the environment declares of a gate; ok is false if it says
