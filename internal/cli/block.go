@@ -15,10 +15,10 @@ func newBlockCommand(a *app) *cobra.Command {
 		Use:     "block VERSION|ENVIRONMENT --reason TEXT",
 		GroupID: groupTrain,
 		Short:   "Keep a release off every environment, or all releases off one",
-		Long: `Records that a release must not go anywhere, or that an environment takes nothing
-but a rollback, until the block is lifted: looprel unblock NUMBER. A promotion is
-refused by the gate no-blockers as long as it holds; one that is under way already
-is not stopped.
+		Long: `Records that a release must not go anywhere, or that an environment takes
+nothing but a rollback, until the block is lifted: looprel unblock NUMBER. A
+promotion is refused by the gate no-blockers as long as it holds; one that is
+under way already is not stopped.
 
 JSON: verb, component, environment or version, number, reason, ref, identity
 (signed or unverified), already, notes, steps. Fields without a value are left
@@ -68,8 +68,8 @@ func newUnblockCommand(a *app) *cobra.Command {
 		Short:   "Lift a block",
 		Long: `Lifts a block by its number, which looprel status shows.
 
-JSON: verb, component, environment or version, number, reason, identity (signed or
-unverified), already, notes, steps. Fields without a value are left out.
+JSON: verb, component, environment or version, number, reason, identity (signed
+or unverified), already, notes, steps. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel unblock 3 --reason "fixed in 0.10.1"`,

@@ -47,6 +47,11 @@ func (a *app) registerCompletions(root *cobra.Command) {
 			for _, name := range []string{"reason", "ref"} {
 				flag(command, name, func(*cobra.Command) []string { return nil })
 			}
+		case "backoff":
+			command.ValidArgsFunction = func(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
+				return a.versions(cmd, len(arguments) == 0), cobra.ShellCompDirectiveNoFileComp
+			}
+			flag(command, "reason", func(*cobra.Command) []string { return nil })
 		case "unblock":
 			command.ValidArgsFunction = cobra.NoFileCompletions
 			flag(command, "reason", func(*cobra.Command) []string { return nil })

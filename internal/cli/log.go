@@ -40,7 +40,7 @@ func newLogCommand(a *app) *cobra.Command {
 JSON is an array of entries: commit, signed, format, needs, id, kind, at, by,
 clock, config, component, off_cycle, reason, and what the kind adds (adopted,
 tagged, started, finished, recorded, picked, signed_off, blocked,
-unblocked). Fields without a value are left out.
+unblocked, backed_off). Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel log
@@ -153,6 +153,8 @@ func entryDetails(entry ledger.Entry) []string {
 	case entry.Blocked != nil:
 		add("%s", identityOf(entry.Blocked.Signed))
 		addText(add, "", entry.Blocked.Ref)
+	case entry.BackedOff != nil:
+		add("%s", identityOf(entry.BackedOff.Signed))
 	case entry.Unblocked != nil:
 		add("%s", identityOf(entry.Unblocked.Signed))
 	case entry.Picked != nil:

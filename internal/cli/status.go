@@ -26,8 +26,8 @@ way; release tags that were moved or deleted; what is due, and the next dates.
 JSON: component, remote, at, environments (environment, maintainer,
 commissioned, follows, running, underway, broken, seen, agreement, remark),
 releases (version, state, commit, by, at, cycle, days_late, off_cycle, adopted,
-sign_offs (environment, by, at, note, ref, signed), waived (environment, gate,
-otherwise, reason, by, signed)),
+sign_offs (environment, by, at, note, ref, signed), backed_off (by, at, reason,
+signed), waived (environment, gate, otherwise, reason, by, signed)),
 blocks (number, environment, version, reason, ref, by, at, signed),
 tag_problems, unknown_tags, next (as printed by looprel next). Fields without a
 value are left out.
@@ -182,6 +182,10 @@ func (p *printer) releases(s *plan.Snapshot, releases []plan.ReleaseStatus) {
 	}
 	p.table(table)
 	for _, release := range releases {
+		if off := release.BackedOff; off != nil {
+			p.indented("  ", terminal.Red|terminal.Bold, "%s backed off by %s%s, %s: %s", release.Version, off.By.Name, identityText(off.Signed),
+				off.At.In(s.Train.Zone).Format("Mon 2006-01-02"), off.Reason)
+		}
 		for _, signed := range release.SignOffs {
 			p.indented("  ", terminal.Green, "%s", signOffText(s, release.Version.String(), signed))
 		}
@@ -195,6 +199,8 @@ func stateStyle(state plan.ReleaseState) terminal.Style {
 	switch state {
 	case plan.StateReleased:
 		return terminal.Green
+	case plan.StateBackedOff:
+		return terminal.Red
 	case plan.StateSuperseded:
 		return terminal.Faint
 	default:

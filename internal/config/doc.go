@@ -125,13 +125,14 @@
 //
 // Some gates hold for every environment without being declared: it is commissioned,
 // the release is known, its tag is where it was (these nobody may set aside), it
-// has been on the environment before, nothing blocks it, no freeze, and the push
-// window where window: push is given. A list of gates adds to these and never takes one away. Naming one
+// has been on the environment before, nothing blocks it, it is not backed off, no
+// freeze, and the push window where window: push is given. A list of gates adds to these and never takes one away. Naming one
 // of them says who may set it aside; a ROLE that is named so wants people or e-mail
 // addresses in contacts.
 //
 //	order           it has been on the environment before
 //	no-blockers     nobody has blocked the release, or the environment
+//	not-backed-off  the release has not been backed off, or rolled back
 //	soak            so long on the environment before; another release there in between
 //	                pauses it. A working day counts from midnight to midnight, weekends
 //	                and holidays do not. Wants {gate: soak, for: 3 days}

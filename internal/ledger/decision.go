@@ -55,3 +55,26 @@ type SignOff struct {
 func (p Person) Same(other Person) bool {
 	return strings.EqualFold(p.Email, other.Email) || strings.EqualFold(p.Name, other.Name)
 }
+
+// BackedOff says that a release goes nowhere any more; the entry's Reason says why.
+type BackedOff struct {
+	Version release.Version `json:"version"`
+	// Revoked: it may go on again.
+	Revoked bool `json:"revoked,omitempty"`
+	Signed  bool `json:"signed,omitempty"` // as in Waiver
+}
+
+func (b BackedOff) subject(component string) string {
+	if b.Revoked {
+		return fmt.Sprintf("let %s %s go on after all", component, b.Version)
+	}
+	return fmt.Sprintf("back off %s %s", component, b.Version)
+}
+
+// Decision is what somebody decided and why.
+type Decision struct {
+	By     Person    `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+	Signed bool      `json:"signed,omitempty"`
+}

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -111,5 +112,28 @@ func TestFoldBlocks(t *testing.T) {
 	}
 	if other, err := h.Blocks("loop-client"); err != nil || other.Last != 0 {
 		t.Errorf("of another component: %v, %+v", err, other)
+	}
+}
+
+// A release is backed off once, and let go on once.
+func TestFoldBackOff(t *testing.T) {
+	t.Parallel()
+	h := newHistory(t)
+	h.add(tagged(t, "0.10.0", cycle, 0))
+	off := func(text string, revoked bool, minutes int) ledger.Entry {
+		e := entry(ledger.KindBackedOff, minutes)
+		e.Reason, e.BackedOff = "loses calls", &ledger.BackedOff{Version: version(t, text), Revoked: revoked}
+		return e
+	}
+	h.refuses(off("0.11.0", false, 1))
+	h.refuses(off("0.10.0", true, 1))
+	h.add(off("0.10.0", false, 1))
+	h.refuses(off("0.10.0", false, 2))
+	if known := h.release("0.10.0").BackedOff; known == nil || known.Reason != "loses calls" || !known.At.Equal(start.Add(time.Minute)) {
+		t.Errorf("backed off: %+v", known)
+	}
+	h.add(off("0.10.0", true, 3))
+	if known := h.release("0.10.0").BackedOff; known != nil {
+		t.Errorf("still backed off: %+v", known)
 	}
 }

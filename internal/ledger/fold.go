@@ -49,6 +49,8 @@ func (f *folding) apply() error {
 		return f.signedOff(*f.entry.SignedOff)
 	case KindBlocked:
 		return f.blocked(*f.entry.Blocked)
+	case KindBackedOff:
+		return f.backedOff(*f.entry.BackedOff)
 	case KindUnblocked:
 		return f.unblocked(*f.entry.Unblocked)
 	}

@@ -37,3 +37,16 @@ func (f *folding) decideOn(version release.Version, change func(*Release) error)
 	}
 	return f.write(releasePath(f.entry.Component, version), *known)
 }
+
+func (f *folding) backedOff(off BackedOff) error {
+	return f.decideOn(off.Version, func(known *Release) error {
+		if off.Revoked == (known.BackedOff == nil) {
+			return fmt.Errorf("%s is backed off: %v", off.Version, known.BackedOff != nil)
+		}
+		known.BackedOff = nil
+		if !off.Revoked {
+			known.BackedOff = &Decision{By: f.entry.By, At: f.entry.At, Reason: f.entry.Reason, Signed: off.Signed}
+		}
+		return nil
+	})
+}

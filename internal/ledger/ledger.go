@@ -77,6 +77,8 @@ const (
 	KindBlocked Kind = "blocked"
 	// KindUnblocked lifts a block.
 	KindUnblocked Kind = "unblocked"
+	// KindBackedOff says that a release goes nowhere any more, or that it may again.
+	KindBackedOff Kind = "backed-off"
 )
 
 // Person is who did something, by the identity that git has for them.
@@ -116,6 +118,7 @@ type Entry struct {
 	SignedOff *SignedOff  `json:"signed_off,omitempty"`
 	Blocked   *Blocked    `json:"blocked,omitempty"`
 	Unblocked *Unblocked  `json:"unblocked,omitempty"`
+	BackedOff *BackedOff  `json:"backed_off,omitempty"`
 }
 
 // ClockOverridden is the value of Entry.Clock for a rehearsal.
@@ -256,6 +259,8 @@ func (e Entry) Subject() string {
 		return e.SignedOff.subject(e.Component)
 	case KindBlocked:
 		return fmt.Sprintf("block %s (number %d)", e.Blocked.what(e.Component), e.Blocked.Number)
+	case KindBackedOff:
+		return e.BackedOff.subject(e.Component)
 	case KindUnblocked:
 		return fmt.Sprintf("lift block %d of %s", e.Unblocked.Number, e.Component)
 	}
@@ -334,6 +339,7 @@ func (e Entry) check() error {
 		KindSignedOff:         e.SignedOff != nil,
 		KindBlocked:           e.Blocked != nil,
 		KindUnblocked:         e.Unblocked != nil,
+		KindBackedOff:         e.BackedOff != nil,
 	}
 	if _, known := parts[e.Kind]; !known {
 		return &NewerError{What: fmt.Sprintf("an entry of kind %q", e.Kind), Needs: e.Needs}

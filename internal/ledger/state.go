@@ -28,6 +28,8 @@ type Release struct {
 	Reached []Reached `json:"reached,omitempty"`
 	// SignOffs are those that hold, in order of time.
 	SignOffs []SignOff `json:"sign_offs,omitempty"`
+	// BackedOff, if set, says why it goes nowhere any more.
+	BackedOff *Decision `json:"backed_off,omitempty"`
 }
 
 // Reached is an environment that a release got to.

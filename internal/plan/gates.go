@@ -84,7 +84,7 @@ func judge(s *Snapshot, sel *Selection) []Gate {
 	if sel.Environment.Follows != "" {
 		return append(list, noBlockersGate(s, sel))
 	}
-	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), noBlockersGate(s, sel))
+	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), noBlockersGate(s, sel), notBackedOffGate(s, sel))
 	if gate, declared := sel.Environment.Gate(release.GateSoak); declared {
 		list = append(list, soakGate(s, sel, gate.Soak))
 	}

@@ -24,6 +24,16 @@ func TestGoldenDecisions(t *testing.T) {
 		"block-environment": func(w *world) (*plan.DecisionPlan, error) {
 			return plan.MakeBlock(w.Snapshot, plan.BlockRequest{Target: "production", Reason: "the data centre moves"})
 		},
+		"backoff": func(w *world) (*plan.DecisionPlan, error) {
+			return plan.MakeBackOff(w.Snapshot, plan.BackOffRequest{Version: version("0.10.0"), Reason: "loses calls"})
+		},
+		"backoff-arrived": func(w *world) (*plan.DecisionPlan, error) {
+			return plan.MakeBackOff(w.Snapshot, plan.BackOffRequest{Version: version("0.9.0"), Reason: "loses calls"})
+		},
+		"backoff-revoke": func(w *world) (*plan.DecisionPlan, error) {
+			w.backOff("0.10.0", "loses calls")
+			return plan.MakeBackOff(w.Snapshot, plan.BackOffRequest{Version: version("0.10.0"), Revoke: true})
+		},
 		"unblock": func(w *world) (*plan.DecisionPlan, error) {
 			w.block("0.10.0", "loses calls")
 			return plan.MakeUnblock(w.Snapshot, plan.UnblockRequest{Number: 1, Reason: "it does not"})

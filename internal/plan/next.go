@@ -46,6 +46,9 @@ func MakeNext(s *Snapshot) (*Next, error) {
 	if err := next.tag(s, judgement); err != nil {
 		return nil, err
 	}
+	if err := next.replace(s); err != nil {
+		return nil, err
+	}
 	for _, environment := range s.Train.Environments {
 		if environment.Follows != "" || !environment.Commissioned {
 			continue
@@ -110,7 +113,7 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 		return err
 	}
 	version, isRelease := selection.Deployment.Release()
-	if !isRelease || selection.Release == nil {
+	if !isRelease || selection.Release == nil || selection.Release.BackedOff != nil {
 		return nil
 	}
 	if running := state.Running; running != nil {

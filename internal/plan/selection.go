@@ -183,7 +183,15 @@ func cycleRelease(s *Snapshot, environment release.Environment) (release.Version
 	if err != nil {
 		return release.Version{}, err
 	}
+	known, _, err := s.Ledger.Release(s.Component.Name, version)
+	if err != nil {
+		return release.Version{}, err
+	}
 	switch {
+	case known.BackedOff != nil && len(above) == 1:
+		return release.ParseVersion(above[0]) // it took the place of the one that was backed off
+	case known.BackedOff != nil && len(above) > 0:
+		return release.Version{}, choose(environment, above, "this cycle's %s is backed off", version)
 	case len(above) > 0 && !version.IsZero():
 		return release.Version{}, choose(environment, append([]string{version.String()}, above...), "something higher than this cycle's %s has been released", version)
 	case !version.IsZero():
@@ -195,7 +203,7 @@ func cycleRelease(s *Snapshot, environment release.Environment) (release.Version
 }
 
 // releasesAbove lists the releases made by looprel above a version, lowest
-// first; adopted ones are history and no candidates. Above no version, it lists
+// first; adopted ones are history and no candidates, nor are those backed off. Above no version, it lists
 // the newest alone.
 func releasesAbove(s *Snapshot, version release.Version) ([]string, error) {
 	lines, err := s.Ledger.Lines(s.Component.Name)
@@ -219,7 +227,7 @@ func releasesAbove(s *Snapshot, version release.Version) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if !known.Adopted {
+			if !known.Adopted && known.BackedOff == nil {
 				above = append(above, candidate.String())
 			}
 			if version.IsZero() {

@@ -61,6 +61,7 @@ const (
 	StateTagged     ReleaseState = "tagged"
 	StateReleased   ReleaseState = "released"
 	StateSuperseded ReleaseState = "superseded"
+	StateBackedOff  ReleaseState = "backed off"
 )
 
 // ReleaseStatus is a release that is on its way, or the last that arrived.
@@ -79,6 +80,8 @@ type ReleaseStatus struct {
 	Adopted bool `json:"adopted,omitempty"`
 	// SignOffs are those that hold, in order of time.
 	SignOffs []ledger.SignOff `json:"sign_offs,omitempty"`
+	// BackedOff says why it goes nowhere any more.
+	BackedOff *ledger.Decision `json:"backed_off,omitempty"`
 	// Waived are the gates that were set aside on its way.
 	Waived []WaivedOn `json:"waived,omitempty"`
 }
@@ -280,7 +283,7 @@ func inFlight(s *Snapshot) ([]ReleaseStatus, error) {
 			releases = append(releases, ReleaseStatus{
 				Version: version, Tag: known.Tag, State: stateOf(s, known, last, lastRunning), Commit: known.Commit,
 				By: known.By, At: known.At, Cycle: known.Cycle, DaysLate: known.DaysLate, OffCycle: known.OffCycle, Adopted: known.Adopted,
-				SignOffs: known.SignOffs, Waived: waivedOn(known),
+				SignOffs: known.SignOffs, BackedOff: known.BackedOff, Waived: waivedOn(known),
 			})
 		}
 	}
@@ -298,11 +301,12 @@ func waivedOn(known ledger.Release) []WaivedOn {
 }
 
 // OnTheirWay are the releases that are tagged, or on an environment before the
-// last, and that nothing higher has overtaken; newest first.
+// last, and that nothing higher has overtaken and nobody has backed off; newest
+// first.
 func OnTheirWay(s *Snapshot) ([]ReleaseStatus, error) {
 	releases, err := inFlight(s)
 	return slices.DeleteFunc(releases, func(one ReleaseStatus) bool {
-		return one.State == StateReleased || one.State == StateSuperseded
+		return one.State == StateReleased || one.State == StateSuperseded || one.State == StateBackedOff
 	}), err
 }
 
@@ -328,6 +332,8 @@ func lastEnvironment(s *Snapshot) (name string, running release.Version, err err
 
 func stateOf(s *Snapshot, known ledger.Release, last string, lastRunning release.Version) ReleaseState {
 	switch {
+	case known.BackedOff != nil:
+		return StateBackedOff
 	case known.WasOn(last):
 		return StateReleased
 	case known.Version.Compare(lastRunning) < 0:

@@ -120,6 +120,11 @@ func MakeTag(s *Snapshot, branch *Branch, request TagRequest) (*TagPlan, error) 
 	if inside, err := versionInFile(s.Component, branch.At); err == nil && inside.Version.Compare(p.Version) > 0 && inside.Prerelease == "" {
 		p.Notes = append(p.Notes, fmt.Sprintf("%s says %s, which is above %s and becomes it", s.Component.VersionFiles[0].Path, inside.Text, p.Version))
 	}
+	told, err := s.backedOffNote(p.Previous)
+	if err != nil {
+		return nil, err
+	}
+	p.Notes = append(p.Notes, told...)
 	p.Changes = notes.Collect(branch.Changes)
 	p.Report = p.Changes.Report(s.Web)
 	if len(branch.Ignored) > 0 {

@@ -44,6 +44,8 @@ const (
 	GateWindow    = "window"
 	// GateNoBlockers: nobody has blocked the release, or the environment.
 	GateNoBlockers = "no-blockers"
+	// GateNotBackedOff: nobody decided that the release goes nowhere any more.
+	GateNotBackedOff = "not-backed-off"
 )
 
 // The gates that hold where the file declares them.
@@ -55,7 +57,7 @@ const (
 // DeclarableGates are the names that the file may give, in the order in which the
 // gates are judged.
 func DeclarableGates() []string {
-	return []string{GateOrder, GateNoBlockers, GateSoak, GateSignOff, GateNotFrozen, GateWindow}
+	return []string{GateOrder, GateNoBlockers, GateNotBackedOff, GateSoak, GateSignOff, GateNotFrozen, GateWindow}
 }
 
 // Gate returns what the environment declares of a gate; ok is false if it says

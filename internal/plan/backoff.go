@@ -1,0 +1,128 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mozilla-services/looprel/internal/calendar"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// BackOffRequest is what `backoff` was asked for.
+type BackOffRequest struct {
+	Version release.Version
+	Reason  string
+	// Revoke lets the release go on after all.
+	Revoke bool
+}
+
+// MakeBackOff plans to record that a release goes nowhere any more. Neither the
+// branch, nor the tag, nor what runs is touched.
+func MakeBackOff(s *Snapshot, request BackOffRequest) (*DecisionPlan, error) {
+	if err := checkBackOff(request); err != nil {
+		return nil, err
+	}
+	known, err := s.knownRelease(request.Version)
+	if err != nil {
+		return nil, err
+	}
+	p := s.decision("backoff", ledger.KindBackedOff)
+	p.Version, p.Reason, p.Entry.Reason = request.Version.String(), request.Reason, request.Reason
+	p.Entry.BackedOff = &ledger.BackedOff{Version: request.Version, Revoked: request.Revoke, Signed: s.Sign.Ledger}
+	switch {
+	case request.Revoke && known.BackedOff == nil:
+		p.Already = request.Version.String() + " is not backed off"
+		return p, nil
+	case request.Revoke:
+		p.Notes = append(p.Notes, s.backedOffText(known))
+		p.record(s, "so that it may go on again")
+		return p, nil
+	case known.BackedOff != nil:
+		p.Already = s.backedOffText(known)
+		return p, nil
+	}
+	last, running, err := lastEnvironment(s)
+	if err != nil {
+		return nil, err
+	}
+	if running == request.Version {
+		return nil, refuse(fmt.Sprintf("looprel rollback %s --reason TEXT", last), "%s runs %s: a release that has arrived is rolled back", last, running)
+	}
+	p.Notes = append(p.Notes, s.afterBackOff(known)...)
+	p.record(s, "so that nobody promotes it, and the next train is told")
+	return p, nil
+}
+
+func checkBackOff(request BackOffRequest) error {
+	if request.Revoke && request.Reason == "" {
+		return nil
+	}
+	return checkDecision(request.Reason, "")
+}
+
+// afterBackOff is what can be done instead of a release.
+func (s *Snapshot) afterBackOff(known ledger.Release) []string {
+	fix := fmt.Sprintf("a fix makes the next patch of it: looprel backport %s COMMIT", known.Version)
+	following, ok := s.Calendar().Next(s.Today())
+	if !ok {
+		return []string{fix}
+	}
+	return []string{fix + ", on the same train if it arrives before " + calendar.Day(following.Tag),
+		"otherwise the next train brings what is on the branch by then; it is tagged on " + calendar.Day(following.Tag)}
+}
+
+// backedOffText says of a release that is backed off by whom and why.
+func (s *Snapshot) backedOffText(known ledger.Release) string {
+	off := known.BackedOff
+	return fmt.Sprintf("%s is backed off since %s, by %s%s: %s", known.Version, s.civil(off.At), off.By.Name, identity(off.Signed), off.Reason)
+}
+
+// backedOffNote tells a train of the release before it, if that was backed off.
+func (s *Snapshot) backedOffNote(version release.Version) ([]string, error) {
+	known, ok, err := s.Ledger.Release(s.Component.Name, version)
+	if err != nil || !ok || known.BackedOff == nil {
+		return nil, err
+	}
+	return []string{s.backedOffText(known)}, nil
+}
+
+// notBackedOffGate wants that nobody has taken the release off the train.
+func notBackedOffGate(s *Snapshot, sel *Selection) Gate {
+	const name = release.GateNotBackedOff
+	if sel.Release == nil || sel.Release.BackedOff == nil {
+		return pass(name, "nobody has backed it off")
+	}
+	off := sel.Release.BackedOff
+	gate := fail(name, fmt.Sprintf("looprel backoff %s --revoke --reason TEXT, if it is good after all", sel.Version),
+		"%s is backed off by %s: %s", sel.Version, off.By.Name, off.Reason)
+	gate.Evidence = []string{s.backedOffText(*sel.Release)}
+	return gate
+}
+
+// replace adds what to do about a release of the current cycle that is backed off,
+// unless a higher one has taken its place.
+func (n *Next) replace(s *Snapshot) error {
+	cycle, ok := s.Calendar().Current(n.Today)
+	if !ok {
+		return nil
+	}
+	version, err := s.Ledger.CycleRelease(s.Component.Name, cycle.Planned)
+	if err != nil || version.IsZero() {
+		return err
+	}
+	known, _, err := s.Ledger.Release(s.Component.Name, version)
+	if err != nil || known.BackedOff == nil {
+		return err
+	}
+	above, err := releasesAbove(s, version)
+	if err != nil || len(above) > 0 {
+		return err
+	}
+	n.Situation = s.backedOffText(known)
+	n.Due = append(n.Due, Due{
+		What: fmt.Sprintf("replace %s, or wait for the next train", version), Who: ReleaseManager,
+		Command: fmt.Sprintf("looprel backport %s COMMIT", version), Reason: strings.Join(s.afterBackOff(known), "; "),
+	})
+	return nil
+}
