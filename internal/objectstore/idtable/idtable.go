@@ -204,7 +204,7 @@ func ReadChunks(file *filemap.File, offset int64, count int) (map[string]Chunk, 
 	for i := range count {
 		row := rows[i*rowSize:]
 		start, next := binary.BigEndian.Uint64(row[4:]), binary.BigEndian.Uint64(row[rowSize+4:])
-		if start < uint64(least) || next < start || end < 0 || next > uint64(end) {
+		if start < uint64(least) || next < start || end < 0 || next > uint64(end) { //nolint:gosec // neither is negative
 			return nil, file.Errorf(offset+int64(i*rowSize), ErrChunks)
 		}
 		chunks[string(row[:4])] = Chunk{Start: int64(start), Size: int64(next - start)} //nolint:gosec // within the file

@@ -247,7 +247,7 @@ func (d *decoder) compressed(dst []byte, written int, literals, distances *table
 			break
 		}
 		extra := e.extra()
-		length := e.base() + int(hold&(1<<extra-1))
+		length := e.base() + int(hold&(1<<extra-1)) //nolint:gosec // of 5 bits
 		hold >>= extra & 63
 		if extra > count {
 			err = ErrShort
@@ -272,7 +272,7 @@ func (d *decoder) compressed(dst []byte, written int, literals, distances *table
 			break
 		}
 		hold >>= used & 63
-		distance := e.base() + int(hold&(1<<extra-1))
+		distance := e.base() + int(hold&(1<<extra-1)) //nolint:gosec // of 13 bits
 		hold >>= extra & 63
 		count -= used + extra
 		if distance > written {
