@@ -59,7 +59,7 @@ var arrows = map[string][]string{
 	"demo":    {"release"},
 	// Of use to programs alone.
 	"benchmark":       {"object", "release", "ledger", "gitrepo", "benchmark/usage"},
-	"benchmark/reads": {"object", "release", "gitrepo", "collector"},
+	"benchmark/reads": {"object", "release", "gitrepo", "collector", "benchmark/usage"},
 	"parity":          {"benchmark/usage"},
 	"collector":       {},
 	"benchmark/usage": {},

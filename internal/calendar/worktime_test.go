@@ -33,16 +33,16 @@ func TestWorkTime(t *testing.T) {
 		from, to string
 		want     time.Duration
 	}{
-		"within a day":        {"2014-08-05 11:00", "2014-08-05 15:30", 4*time.Hour + 30*time.Minute},
-		"overnight":           {"2014-08-05 11:00", "2014-08-06 11:00", 24 * time.Hour},
-		"over a weekend":      {"2014-08-08 12:00", "2014-08-11 12:00", 24 * time.Hour},
-		"at a weekend":        {"2014-08-09 00:00", "2014-08-11 00:00", 0},
-		"over Labor Day":      {"2014-08-29 12:00", "2014-09-02 12:00", 24 * time.Hour},
-		"into daylight time":  {"2014-03-07 12:00", "2014-03-10 12:00", 24 * time.Hour},
-		"out of daylight":     {"2014-10-31 12:00", "2014-11-03 12:00", 24 * time.Hour},
-		"nothing":             {"2014-08-05 11:00", "2014-08-05 11:00", 0},
-		"backwards":           {"2014-08-06 11:00", "2014-08-05 11:00", 0},
-		"two weeks of a soak": {"2014-08-05 00:00", "2014-08-19 00:00", 10 * 24 * time.Hour},
+		"within a day":          {"2014-08-05 11:00", "2014-08-05 15:30", 4*time.Hour + 30*time.Minute},
+		"overnight":             {"2014-08-05 11:00", "2014-08-06 11:00", 24 * time.Hour},
+		"over a weekend":        {"2014-08-08 12:00", "2014-08-11 12:00", 24 * time.Hour},
+		"at a weekend":          {"2014-08-09 00:00", "2014-08-11 00:00", 0},
+		"over a public holiday": {"2014-08-29 12:00", "2014-09-02 12:00", 24 * time.Hour},
+		"into daylight time":    {"2014-03-07 12:00", "2014-03-10 12:00", 24 * time.Hour},
+		"out of daylight":       {"2014-10-31 12:00", "2014-11-03 12:00", 24 * time.Hour},
+		"nothing":               {"2014-08-05 11:00", "2014-08-05 11:00", 0},
+		"backwards":             {"2014-08-06 11:00", "2014-08-05 11:00", 0},
+		"two weeks of a soak":   {"2014-08-05 00:00", "2014-08-19 00:00", 10 * 24 * time.Hour},
 	}
 	for name, test := range cases {
 		if got := c.WorkTime(at(test.from), at(test.to)); got != test.want {

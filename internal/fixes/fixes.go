@@ -151,7 +151,7 @@ type Standing struct {
 	// Rule is set for Equivalent.
 	Rule Rule
 	// By is the commit that brought the equivalent, or that undid the change; zero
-	// where it was not looked for, as with ByContent (see Survey.Bringer).
+	// where it was not looked for, as with ByContent.
 	By object.ID
 	// Reason says in words why it is unclear.
 	Reason string

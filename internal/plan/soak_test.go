@@ -34,15 +34,15 @@ const day = 24 * time.Hour
 func hotfixOnStage(w *world) {
 	w.hotfix()
 	w.at("2014-08-06 11:00")
-	w.runs("load-stage", "0.9.1")
+	w.onStage("0.9.1")
 	w.at("2014-08-07 11:00")
-	w.runs("load-stage", "0.10.0")
+	w.onStage("0.10.0")
 }
 
-// runs records what was deployed elsewhere.
-func (w *world) runs(environment, text string) {
+// onStage records what was deployed elsewhere.
+func (w *world) onStage(text string) {
 	w.t.Helper()
-	p := w.mustPromote(plan.PromoteRequest{Environment: environment, Version: version(text), RecordOnly: true, Reason: "as the test wants"})
+	p := w.mustPromote(plan.PromoteRequest{Environment: "load-stage", Version: version(text), RecordOnly: true, Reason: "as the test wants"})
 	if p.Already != "" {
 		w.t.Fatal(p.Already)
 	}
@@ -67,7 +67,7 @@ func TestSoakGate(t *testing.T) {
 		"just begun":    {three, nil, "2014-08-05 11:00", plan.Fail, "0 days of 3 days on load-stage; done Fri 2014-08-08 11:00 PDT", "wait until Fri 2014-08-08 11:00 PDT", 1},
 		"working time":  {working, nil, "2014-08-10 11:00", plan.Fail, "3 working days 13 hours of 4 working days on load-stage; done Mon 2014-08-11 11:00 PDT", "wait until Mon 2014-08-11 11:00 PDT", 1},
 		"working, done": {working, nil, "2014-08-11 11:00", plan.Pass, "4 working days on load-stage, and 4 working days are wanted", "", 1},
-		"paused": {three, func(w *world) { w.hotfix(); w.at("2014-08-06 11:00"); w.runs("load-stage", "0.9.1") }, "2014-08-11 11:00", plan.Fail,
+		"paused": {three, func(w *world) { w.hotfix(); w.at("2014-08-06 11:00"); w.onStage("0.9.1") }, "2014-08-11 11:00", plan.Fail,
 			"1 day of 3 days on load-stage; it pauses: load-stage runs 0.9.1", "looprel promote load-stage 0.10.0 brings it back", 1},
 		"resumed": {three, hotfixOnStage, "2014-08-08 11:00", plan.Fail,
 			"2 days of 3 days on load-stage, interrupted; done Sat 2014-08-09 11:00 PDT", "wait until Sat 2014-08-09 11:00 PDT", 2},
@@ -75,7 +75,7 @@ func TestSoakGate(t *testing.T) {
 		"anew": {contiguous, hotfixOnStage, "2014-08-09 11:00", plan.Fail,
 			"2 days of 3 days on load-stage, interrupted; done Sun 2014-08-10 11:00 PDT", "wait until Sun 2014-08-10 11:00 PDT", 2},
 		"anew, done": {contiguous, hotfixOnStage, "2014-08-10 11:00", plan.Pass, "3 days on load-stage, interrupted, and 3 days are wanted", "", 2},
-		"done before it left": {contiguous, func(w *world) { w.hotfix(); w.at("2014-08-09 11:00"); w.runs("load-stage", "0.9.1") }, "2014-08-11 11:00", plan.Pass,
+		"done before it left": {contiguous, func(w *world) { w.hotfix(); w.at("2014-08-09 11:00"); w.onStage("0.9.1") }, "2014-08-11 11:00", plan.Pass,
 			"4 days on load-stage, and 3 days are wanted", "", 1},
 		"another one is coming": {three, func(w *world) { w.hotfix(); w.at("2014-08-06 11:00"); w.underway("load-stage", "0.9.1") }, "2014-08-11 11:00", plan.Fail,
 			"1 day of 3 days on load-stage; it pauses: Release Manager is promoting 0.9.1 to load-stage", "wait for it, then: looprel promote load-stage 0.10.0 brings it back", 1},

@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mozilla-services/looprel/internal/benchmark/usage"
 )
 
 // benchmark is what all rows share.
@@ -139,7 +141,7 @@ func (b *benchmark) process(dir, program string, arguments []string, stdin strin
 		return c, "", fmt.Errorf("%s %s: %w\n%s", filepath.Base(program), strings.Join(vector, " "), err, stderr.String())
 	}
 	state := process.ProcessState
-	c.CPU, c.Peak = state.UserTime()+state.SystemTime(), peakMemory(state)
+	c.CPU, c.Peak = state.UserTime()+state.SystemTime(), usage.Peak(state)
 	digest, err = digestOf(printed)
 	return c, digest, err
 }

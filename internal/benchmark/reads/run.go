@@ -14,13 +14,13 @@ import (
 // epoch is when the measured tags are made.
 func epoch() time.Time { return time.Date(2014, time.July, 1, 12, 0, 0, 0, time.UTC) }
 
-const usage = `usage: reads bench [-repo DIR] [-count N] [-growth=false]
+const manual = `usage: reads bench [-repo DIR] [-count N] [-growth=false]
        reads compare DIR
        reads OPERATION DIR ARGUMENTS`
 
 func run(ctx context.Context, arguments []string, out, progress io.Writer) error {
 	if len(arguments) == 0 {
-		return errors.New(usage)
+		return errors.New(manual)
 	}
 	name, rest := arguments[0], arguments[1:]
 	switch {
@@ -37,7 +37,7 @@ func run(ctx context.Context, arguments []string, out, progress io.Writer) error
 			return operate(ctx, name, rest[0], rest[1:], streams{in: os.Stdin, out: out})
 		})
 	}
-	return errors.New(usage)
+	return errors.New(manual)
 }
 
 // profileVariable is the environment variable that names a file for a profile of
