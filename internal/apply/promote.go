@@ -286,15 +286,7 @@ func (e *UnrecordedError) Hint() string {
 }
 
 func (p *promotion) unrecorded(finished ledger.Finished, cause error) error {
-	return &UnrecordedError{Finished: finished, Cause: cause, command: p.command()}
-}
-
-// command is what continues this promotion.
-func (p *promotion) command() string {
-	if p.plan.Tag == "" {
-		return "looprel promote " + p.plan.Environment
-	}
-	return "looprel promote " + p.plan.Environment + " " + p.plan.Version
+	return &UnrecordedError{Finished: finished, Cause: cause, command: p.plan.Command()}
 }
 
 // FailedError is a promotion that did not succeed; its outcome is recorded.
@@ -302,14 +294,21 @@ type FailedError struct {
 	Finished ledger.Finished
 	What     string // "0.10.0 on production"
 	command  string
+	fallback string
 }
 
 func (e *FailedError) Error() string {
 	return fmt.Sprintf("%s: %s (recorded as %q)", e.What, e.Finished.Detail, e.Finished.Outcome)
 }
 
-// Hint says what tries again.
-func (e *FailedError) Hint() string { return e.command + " tries again" }
+// Hint says what tries again, and what goes back.
+func (e *FailedError) Hint() string {
+	hint := e.command + " tries again"
+	if e.fallback != "" {
+		hint += "; " + e.fallback
+	}
+	return hint
+}
 
 func (p *promotion) verdict(ctx context.Context, finished ledger.Finished) error {
 	switch {
@@ -322,5 +321,5 @@ func (p *promotion) verdict(ctx context.Context, finished ledger.Finished) error
 }
 
 func (p *promotion) failed(finished ledger.Finished) error {
-	return &FailedError{Finished: finished, What: p.plan.Version + " on " + p.plan.Environment, command: p.command()}
+	return &FailedError{Finished: finished, What: p.plan.Version + " on " + p.plan.Environment, command: p.plan.Command(), fallback: p.plan.Fallback()}
 }

@@ -52,6 +52,15 @@ func (a *app) registerCompletions(root *cobra.Command) {
 				return a.versions(cmd, len(arguments) == 0), cobra.ShellCompDirectiveNoFileComp
 			}
 			flag(command, "reason", func(*cobra.Command) []string { return nil })
+		case "rollback":
+			command.ValidArgsFunction = func(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
+				if len(arguments) > 0 {
+					return nil, cobra.ShellCompDirectiveNoFileComp
+				}
+				return a.environmentNames(cmd), cobra.ShellCompDirectiveNoFileComp
+			}
+			flag(command, "to", func(cmd *cobra.Command) []string { return a.versions(cmd, true) })
+			flag(command, "reason", func(*cobra.Command) []string { return nil })
 		case "unblock":
 			command.ValidArgsFunction = cobra.NoFileCompletions
 			flag(command, "reason", func(*cobra.Command) []string { return nil })

@@ -137,6 +137,9 @@ func entryDetails(entry ledger.Entry) []string {
 		if entry.Started.TakesOver != "" {
 			add("takes over attempt %s", entry.Started.TakesOver)
 		}
+		if bad := entry.Started.RollsBack; !bad.IsZero() {
+			add("%s is backed off, %s", bad, identityOf(entry.Started.Signed))
+		}
 		for _, waiver := range entry.Started.Waived {
 			add("%s", waiverText(waiver))
 		}

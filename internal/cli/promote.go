@@ -155,7 +155,7 @@ func promotionQuestion(p *plan.PromotionPlan, request plan.PromoteRequest) strin
 	if request.RecordOnly {
 		return fmt.Sprintf("Record that %s runs %s %s?", p.Environment, p.Component, p.Version)
 	}
-	return fmt.Sprintf("Promote %s %s to %s?", p.Component, p.Version, p.Environment)
+	return promotionHeading(p) + "?"
 }
 
 // record applies a plan that only records.
@@ -236,13 +236,20 @@ func (a *app) deployDir(session *observe.Session) (string, error) {
 	return dir, nil
 }
 
+func promotionHeading(t *plan.PromotionPlan) string {
+	if !t.RollsBack.IsZero() {
+		return fmt.Sprintf("Roll %s back from %s %s to %s", t.Environment, t.Component, t.RollsBack, t.Version)
+	}
+	return fmt.Sprintf("Promote %s %s to %s", t.Component, t.Version, t.Environment)
+}
+
 func (a *app) printPromotionPlan(s *plan.Snapshot, t *plan.PromotionPlan) error {
 	p := a.printer()
 	if t.Already != "" {
 		p.line(terminal.Green, "%s", t.Already)
 		return p.err
 	}
-	p.line(terminal.Bold, "Promote %s %s to %s", t.Component, t.Version, t.Environment)
+	p.line(terminal.Bold, "%s", promotionHeading(t))
 	p.facts(fact{"commit", t.Commit.String()}, fact{"replaces", t.Running}, fact{"late", daysLate(t.DaysLate)},
 		fact{"reason", t.Reason}, fact{"clock", clockText(s)})
 	if len(t.Gates) > 0 {

@@ -126,6 +126,9 @@ func (p *printer) environments(s *plan.Snapshot, environments []plan.Environment
 	}
 	p.table(table)
 	for _, environment := range environments {
+		if running := environment.Running; running != nil && !running.RollsBack.IsZero() {
+			p.indented("  ", terminal.Yellow, "%s: rolled back from %s by %s", environment.Name, running.RollsBack, running.By.Name)
+		}
 		if environment.Remark != "" {
 			p.indented("  ", agreementStyle(environment.Agreement), "%s: %s", environment.Name, p.typed(environment.Remark))
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/release"
 )
 
 // history appends entries, one on top of the other.
@@ -135,5 +136,71 @@ func TestFoldBackOff(t *testing.T) {
 	h.add(off("0.10.0", true, 3))
 	if known := h.release("0.10.0").BackedOff; known != nil {
 		t.Errorf("still backed off: %+v", known)
+	}
+}
+
+// A rollback backs the bad release off as it begins, and an environment remembers
+// what ran on it.
+func TestFoldRollback(t *testing.T) {
+	t.Parallel()
+	h := newHistory(t)
+	for i, text := range []string{"0.9.0", "0.10.0", "0.11.0"} {
+		h.add(tagged(t, text, release.Date{}, 10*i))
+		h.add(started("production", text, text, "", 10*i+1))
+		h.add(finished("production", text, text, ledger.Verified, 10*i+2))
+	}
+	back := started("production", "0.10.0", "back", "", 40)
+	back.Reason, back.Started.RollsBack = "loses calls", version(t, "0.11.0")
+	h.add(back)
+	if known := h.release("0.11.0").BackedOff; known == nil || known.Reason != "loses calls" {
+		t.Errorf("as it begins: %+v", known)
+	}
+	h.add(finished("production", "0.10.0", "back", ledger.Verified, 41))
+	environment, err := h.Environment("production", "loop-server")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var earlier []string
+	for _, one := range environment.Earlier {
+		earlier = append(earlier, one.Version)
+	}
+	if diff := cmp.Diff([]string{"0.11.0", "0.10.0", "0.9.0"}, earlier); diff != "" {
+		t.Errorf("earlier (-want +got):\n%s", diff)
+	}
+	if environment.Running.Version != "0.10.0" || environment.Running.RollsBack != version(t, "0.11.0") {
+		t.Errorf("running %+v", environment.Running)
+	}
+}
+
+// The stay of a release ends when another one comes, and when an attempt begins that
+// does not end well.
+func TestFoldStays(t *testing.T) {
+	t.Parallel()
+	h := newHistory(t)
+	for _, text := range []string{"0.9.0", "0.10.0"} {
+		h.add(tagged(t, text, release.Date{}, 0))
+	}
+	step := func(text, attempt string, outcome ledger.Outcome, begins int) {
+		h.add(started("load-stage", text, attempt, "", begins))
+		h.add(finished("load-stage", text, attempt, outcome, begins+5))
+	}
+	step("0.9.0", "1", ledger.Verified, 0)
+	step("0.9.0", "2", ledger.Verified, 10)  // again
+	step("0.10.0", "3", ledger.Failed, 20)   // from 20 on it is not sure
+	step("0.9.0", "4", ledger.Verified, 30)  // back
+	step("0.10.0", "5", ledger.Verified, 40) // overtaken
+	var stays []string
+	for _, text := range []string{"0.9.0", "0.10.0"} {
+		for _, reached := range h.release(text).Reached {
+			until := "now"
+			if !reached.Until.IsZero() {
+				until = reached.Until.Sub(start).String()
+			}
+			stays = append(stays, text+" "+reached.At.Sub(start).String()+" to "+until)
+		}
+	}
+	want := []string{"0.9.0 5m0s to 15m0s", "0.9.0 15m0s to 20m0s", "0.9.0 35m0s to 40m0s", "0.10.0 45m0s to now"}
+	if diff := cmp.Diff(want, stays); diff != "" {
+		t.Errorf("stays (-want +got):\n%s", diff)
 	}
 }

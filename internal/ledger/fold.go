@@ -42,7 +42,7 @@ func (f *folding) apply() error {
 	case KindPromotionFinished:
 		return f.finished(*f.entry.Finished)
 	case KindRecorded:
-		return f.runs(*f.entry.Recorded, RecordedOnly, nil)
+		return f.runs(*f.entry.Recorded, RecordedOnly, Started{})
 	case KindPicked:
 		return nil // the branch says what it holds
 	case KindSignedOff:
@@ -64,7 +64,7 @@ func (f *folding) adopted(adopted Adopted) error {
 		}
 	}
 	for _, deployment := range adopted.Running {
-		if err := f.runs(deployment, AdoptedAs, nil); err != nil {
+		if err := f.runs(deployment, AdoptedAs, Started{}); err != nil {
 			return err
 		}
 	}
@@ -127,6 +127,9 @@ func (f *folding) started(started Started) error {
 		return fmt.Errorf("attempt %q is under way on %s", before, started.Environment)
 	}
 	environment.Underway = &Underway{Started: started, Since: f.entry.At, By: f.entry.By}
+	if err := f.rolledBack(started); err != nil {
+		return err
+	}
 	return f.write(environmentPath(started.Environment, f.entry.Component), environment)
 }
 
@@ -138,9 +141,9 @@ func (f *folding) finished(finished Finished) error {
 	if environment.Underway == nil || environment.Underway.Attempt != finished.Attempt {
 		return fmt.Errorf("attempt %q is not under way on %s", finished.Attempt, finished.Environment)
 	}
-	waived := environment.Underway.Waived
+	begun := environment.Underway.Started
 	if finished.Outcome.Reached() {
-		return f.runs(finished.Deployment, finished.Outcome, waived)
+		return f.runs(finished.Deployment, finished.Outcome, begun)
 	}
 	if err := f.left(environment.Running, environment.Underway.Since); err != nil {
 		return err
@@ -148,14 +151,16 @@ func (f *folding) finished(finished Finished) error {
 	environment.Underway = nil
 	environment.Broken = &Broken{
 		Deployment: finished.Deployment, At: f.entry.At, By: f.entry.By,
-		Outcome: finished.Outcome, Detail: finished.Detail, Waived: waived,
+		Outcome: finished.Outcome, Detail: finished.Detail,
+		Waived: begun.Waived, RollsBack: begun.RollsBack,
 	}
 	return f.write(environmentPath(finished.Environment, f.entry.Component), environment)
 }
 
 // runs puts a deployment on its environment, and the environment on the list of
-// those that the release has reached.
-func (f *folding) runs(deployment Deployment, outcome Outcome, waived []Waiver) error {
+// those that the release has reached. begun is how it was brought there, if looprel
+// did that.
+func (f *folding) runs(deployment Deployment, outcome Outcome, begun Started) error {
 	environment, err := f.state.Environment(deployment.Environment, f.entry.Component)
 	if err != nil {
 		return err
@@ -164,6 +169,7 @@ func (f *folding) runs(deployment Deployment, outcome Outcome, waived []Waiver) 
 		until := f.entry.At
 		if running.Deployment != deployment {
 			environment.Previous = running
+			environment.Earlier = earlier(environment.Earlier, *running)
 			if environment.Underway != nil {
 				until = environment.Underway.Since
 			}
@@ -172,12 +178,12 @@ func (f *folding) runs(deployment Deployment, outcome Outcome, waived []Waiver) 
 			return err
 		}
 	}
-	environment.Running = &Running{Deployment: deployment, Since: f.entry.At, By: f.entry.By, Outcome: outcome, Waived: waived}
+	environment.Running = &Running{Deployment: deployment, Since: f.entry.At, By: f.entry.By, Outcome: outcome, Waived: begun.Waived, RollsBack: begun.RollsBack}
 	environment.Underway, environment.Broken = nil, nil
 	if err := f.write(environmentPath(deployment.Environment, f.entry.Component), environment); err != nil {
 		return err
 	}
-	return f.reached(deployment, outcome, waived)
+	return f.reached(deployment, outcome, begun.Waived)
 }
 
 // left ends the stay of what ran on an environment.

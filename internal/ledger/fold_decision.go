@@ -50,3 +50,27 @@ func (f *folding) backedOff(off BackedOff) error {
 		return nil
 	})
 }
+
+// rolledBack backs off the release that a rollback takes away, as the rollback
+// begins: nobody must bring it back by accident, however that ends.
+func (f *folding) rolledBack(started Started) error {
+	if started.RollsBack.IsZero() {
+		return nil
+	}
+	known, err := f.release(f.entry.Component, started.RollsBack)
+	if err != nil || known == nil || known.BackedOff != nil {
+		return err
+	}
+	known.BackedOff = &Decision{By: f.entry.By, At: f.entry.At, Reason: f.entry.Reason, Signed: started.Signed}
+	return f.write(releasePath(f.entry.Component, started.RollsBack), *known)
+}
+
+// mostEarlier is how many deployments an environment remembers.
+const mostEarlier = 10
+
+// earlier puts what ran until now in front of what ran before.
+func earlier(list []Running, running Running) []Running {
+	list = slices.DeleteFunc(slices.Clone(list), func(one Running) bool { return one.Deployment == running.Deployment })
+	list = append([]Running{running}, list...)
+	return list[:min(len(list), mostEarlier)]
+}

@@ -199,6 +199,10 @@ type Started struct {
 	DaysLate  int    `json:"days_late,omitempty"`
 	// Waived are the gates that were set aside for this attempt.
 	Waived []Waiver `json:"waived,omitempty"`
+	// RollsBack is the release that a rollback takes away, none for a promotion.
+	RollsBack release.Version `json:"rolls_back,omitzero"`
+	// Signed: the entry is signed; as in Waiver.
+	Signed bool `json:"signed,omitempty"`
 }
 
 // Outcome is how an attempt ended.
@@ -228,6 +232,8 @@ type Finished struct {
 	Detail   string   `json:"detail,omitempty"`   // one sentence
 	Evidence []string `json:"evidence,omitempty"` // what the probe saw
 	Output   string   `json:"output,omitempty"`   // the tail of the deploy command's output
+	// RollsBack is as in Started.
+	RollsBack release.Version `json:"rolls_back,omitzero"`
 }
 
 // Subject is the entry in one line.
@@ -244,8 +250,14 @@ func (e Entry) Subject() string {
 	case KindTagged:
 		return fmt.Sprintf("tag %s %s", e.Component, e.Tagged.Version)
 	case KindPromotionStarted:
+		if !e.Started.RollsBack.IsZero() {
+			return fmt.Sprintf("roll %s back to %s %s: started", e.Started.Environment, e.Component, e.Started.Version)
+		}
 		return fmt.Sprintf("promote %s %s to %s: started", e.Component, e.Started.Version, e.Started.Environment)
 	case KindPromotionFinished:
+		if !e.Finished.RollsBack.IsZero() {
+			return fmt.Sprintf("roll %s back to %s %s: %s", e.Finished.Environment, e.Component, e.Finished.Version, e.Finished.Outcome)
+		}
 		return fmt.Sprintf("promote %s %s to %s: %s", e.Component, e.Finished.Version, e.Finished.Environment, e.Finished.Outcome)
 	case KindRecorded:
 		return fmt.Sprintf("record %s %s on %s", e.Component, e.Recorded.Version, e.Recorded.Environment)

@@ -52,6 +52,9 @@ func (r Release) WasOn(environment string) bool {
 type Environment struct {
 	Running  *Running `json:"running,omitempty"`
 	Previous *Running `json:"previous,omitempty"`
+	// Earlier is what ran before, each once, the latest first; at most as many as
+	// somebody may want to go back to.
+	Earlier []Running `json:"earlier,omitempty"`
 	// Underway is an attempt without an outcome yet: a deployment goes on, or was
 	// killed.
 	Underway *Underway `json:"underway,omitempty"`
@@ -67,6 +70,8 @@ type Running struct {
 	Outcome Outcome   `json:"outcome"`
 	// Waived are the gates that were set aside to bring it here.
 	Waived []Waiver `json:"waived,omitempty"`
+	// RollsBack is the release that it was rolled back from, none if it was promoted.
+	RollsBack release.Version `json:"rolls_back,omitzero"`
 }
 
 // Underway is an attempt that has begun.
@@ -84,6 +89,8 @@ type Broken struct {
 	Outcome Outcome   `json:"outcome"`
 	Detail  string    `json:"detail,omitempty"`
 	Waived  []Waiver  `json:"waived,omitempty"`
+	// RollsBack is as in Started.
+	RollsBack release.Version `json:"rolls_back,omitzero"`
 }
 
 // Store gives the objects behind a state. A missing object is an error.

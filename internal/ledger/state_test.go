@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -122,7 +123,7 @@ func TestEmptyState(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if known || environment != (ledger.Environment{}) || len(lines)+len(versions)+len(tags) != 0 || !released.IsZero() || state.Exists() {
+	if known || !reflect.DeepEqual(environment, ledger.Environment{}) || len(lines)+len(versions)+len(tags) != 0 || !released.IsZero() || state.Exists() {
 		t.Errorf("%v, %v, %v, %v, %v, %v", known, environment, lines, versions, tags, released)
 	}
 }

@@ -42,6 +42,19 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 	return plan.MakePromotion(s.snapshot, selection, target, request)
 }
 
+// Rollback observes what a rollback needs and plans it.
+func Rollback(s *Session, request plan.RollbackRequest) (*plan.PromotionPlan, error) {
+	rollback, err := plan.SelectRollback(s.snapshot, request)
+	if err != nil {
+		return nil, err
+	}
+	own, err := s.ownAttempt(&rollback.Selection)
+	if err != nil {
+		return nil, err
+	}
+	return plan.MakeRollback(s.snapshot, rollback, plan.Target{OwnAttempt: own}, request)
+}
+
 func (s *Session) target(ctx context.Context, selection *plan.Selection) (plan.Target, error) {
 	var target plan.Target
 	var err error

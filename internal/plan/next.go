@@ -208,12 +208,12 @@ func stuckOn(s *Snapshot, environment release.Environment, state ledger.Environm
 	due := &Due{What: "finish the promotion to " + environment.Name, Who: environment.Maintainer, Reason: remark}
 	switch {
 	case state.Underway != nil:
-		due.Command = promoteCommand(state.Underway.Deployment)
+		due.Command = attemptCommand(state.Underway.Deployment, state.Underway.RollsBack)
 		if s.Now.Before(state.Underway.Until) {
 			due.What, due.Command = "wait for the promotion to "+environment.Name, ""
 		}
 	case state.Broken != nil:
-		due.Command = promoteCommand(state.Broken.Deployment)
+		due.Command = attemptCommand(state.Broken.Deployment, state.Broken.RollsBack)
 	}
 	return due
 }

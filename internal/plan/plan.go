@@ -9,6 +9,7 @@
 //
 //	TagRequest     ─SelectBranch▶ BranchChoice ─observe▶ Branch ─MakeTag▶ TagPlan ─Seal▶ apply
 //	PromoteRequest ─SelectRelease▶ Selection   ─observe▶ Target ─MakePromotion▶ PromotionPlan ▶ apply
+//	RollbackRequest ─SelectRollback▶ Rollback  ─observe▶ Target ─MakeRollback▶ PromotionPlan ▶ apply
 //	AdoptRequest   ─MakeAdoption▶ AdoptionPlan ▶ apply
 //	SignOffRequest ─MakeSignOff▶ DecisionPlan ▶ apply
 //	Snapshot       ─MakeStatus▶ Status, ─MakeNext▶ Next

@@ -28,19 +28,21 @@ type Target struct {
 
 // PromotionPlan brings a release to an environment.
 type PromotionPlan struct {
-	Verb        string      `json:"verb"`
-	Component   string      `json:"component"`
-	Environment string      `json:"environment"`
-	Version     string      `json:"version"`
-	Tag         string      `json:"tag,omitempty"`
-	Commit      object.ID   `json:"commit"`
-	Running     string      `json:"running,omitempty"` // the version there now
-	RunningAt   object.ID   `json:"running_commit,omitzero"`
-	DaysLate    int         `json:"days_late,omitempty"`
-	OffCycle    bool        `json:"off_cycle,omitempty"`
-	Reason      string      `json:"reason,omitempty"`
-	Gates       []Gate      `json:"gates"`
-	Changes     notes.Notes `json:"-"`
+	Verb        string    `json:"verb"`
+	Component   string    `json:"component"`
+	Environment string    `json:"environment"`
+	Version     string    `json:"version"`
+	Tag         string    `json:"tag,omitempty"`
+	Commit      object.ID `json:"commit"`
+	Running     string    `json:"running,omitempty"` // the version there now
+	RunningAt   object.ID `json:"running_commit,omitzero"`
+	DaysLate    int       `json:"days_late,omitempty"`
+	OffCycle    bool      `json:"off_cycle,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+	// RollsBack is the release that a rollback takes away.
+	RollsBack release.Version `json:"rolls_back,omitzero"`
+	Gates     []Gate          `json:"gates"`
+	Changes   notes.Notes     `json:"-"`
 	// Report is Changes for programs.
 	Report notes.Report `json:"changes"`
 	// ProbeFirst: an earlier attempt may have got there; the environment is
@@ -55,6 +57,29 @@ type PromotionPlan struct {
 	Entry  ledger.Entry        `json:"-"`
 	Target release.Environment `json:"-"`
 	Probe  release.Probe       `json:"-"`
+	// fallback is what a rollback would bring back if this fails, "" if there is
+	// nothing.
+	fallback string
+}
+
+// Fallback is what to type if the promotion fails and what ran before is wanted back,
+// "" if that is not known.
+func (p *PromotionPlan) Fallback() string {
+	if p.fallback == "" {
+		return ""
+	}
+	return fmt.Sprintf("looprel rollback %s --reason TEXT goes back to %s", p.Environment, p.fallback)
+}
+
+// Command is what continues the promotion, or the rollback.
+func (p *PromotionPlan) Command() string {
+	switch {
+	case p.Verb == verbRollback:
+		return "looprel rollback " + p.Environment + " --reason TEXT"
+	case p.Tag == "":
+		return "looprel promote " + p.Environment
+	}
+	return "looprel promote " + p.Environment + " " + p.Version
 }
 
 // Attempt identifies the attempt that the plan starts.
@@ -77,13 +102,8 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	if sel.Tag == "" {
 		sel.Version = target.HeadVersion
 	}
-	p := &PromotionPlan{
-		Verb: "promote", Component: s.Component.Name, Environment: sel.Environment.Name,
-		Version: sel.Version, Tag: sel.Tag, Commit: sel.Commit,
-		OffCycle: request.OffCycle, Reason: request.Reason,
-		Target: sel.Environment, Probe: sel.Environment.ProbeFor(s.Component),
-		Gates: []Gate{}, Steps: []Step{},
-	}
+	p := newPromotion("promote", s, sel)
+	p.OffCycle, p.Reason = request.OffCycle, request.Reason
 	if sel.State.Running != nil {
 		p.Running, p.RunningAt = sel.State.Running.Version, sel.State.Running.Commit
 	} else {
@@ -109,14 +129,32 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	}
 	p.Gates = gates(s, sel, request, resumes(sel))
 	p.DaysLate = daysLate(s, sel)
+	if p.fallback, err = fallback(s, sel); err != nil {
+		return nil, err
+	}
+	p.begin(s, sel, takesOver)
+	return p, nil
+}
+
+func newPromotion(verb string, s *Snapshot, sel *Selection) *PromotionPlan {
+	return &PromotionPlan{
+		Verb: verb, Component: s.Component.Name, Environment: sel.Environment.Name,
+		Version: sel.Version, Tag: sel.Tag, Commit: sel.Commit,
+		Target: sel.Environment, Probe: sel.Environment.ProbeFor(s.Component),
+		Gates: []Gate{}, Steps: []Step{},
+	}
+}
+
+// begin adds the entry that starts the attempt, and the steps.
+func (p *PromotionPlan) begin(s *Snapshot, sel *Selection, takesOver string) {
 	p.Entry = s.entry(ledger.KindPromotionStarted)
-	p.Entry.OffCycle, p.Entry.Reason = request.OffCycle, request.Reason
+	p.Entry.OffCycle, p.Entry.Reason = p.OffCycle, p.Reason
 	p.Entry.Started = &ledger.Started{
 		Deployment: sel.Deployment, Attempt: s.EntryID, TakesOver: takesOver, DaysLate: p.DaysLate,
 		Until: p.Entry.At.Add(lease(sel.Environment, p.Probe)), Waived: waivers(p.Gates),
+		RollsBack: p.RollsBack, Signed: s.Sign.Ledger,
 	}
 	p.addSteps(s)
-	return p, nil
 }
 
 // resumes reports whether the promotion finishes one that was begun, and was
@@ -199,7 +237,7 @@ func takeOver(s *Snapshot, sel *Selection, target Target, request PromoteRequest
 		return "", &Moved{
 			Reason: fmt.Sprintf("%s is promoting %s to %s since %s (lease until %s)", underway.By.Name, underway.Version,
 				sel.Environment.Name, since, underway.Until.In(s.Train.Zone).Format("15:04 MST")),
-			Advice: "wait for it, or, if it is known to be dead: " + promoteCommand(sel.Deployment) + " --take-over",
+			Advice: "wait for it, or, if it is known to be dead: " + p.Command() + " --take-over",
 		}
 	}
 	return underway.Attempt, nil
@@ -222,8 +260,16 @@ func (p *PromotionPlan) addSteps(s *Snapshot) {
 		p.Steps = append(p.Steps, Step{Kind: Verify, Target: p.Target.URL, Want: p.Version,
 			Reason: fmt.Sprintf("%d answers in a row must show it, within %s", p.Probe.Agree, shortDuration(p.Probe.Deadline))})
 	}
-	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: ref, Want: fmt.Sprintf("promote %s %s to %s: the outcome", p.Component, p.Version, p.Environment),
+	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: ref, Want: p.outcomeSubject(),
 		Reason: "the outcome and its evidence"})
+}
+
+// outcomeSubject is the entry of the outcome, which is not known yet.
+func (p *PromotionPlan) outcomeSubject() string {
+	if p.Verb == verbRollback {
+		return fmt.Sprintf("roll %s back to %s %s: the outcome", p.Environment, p.Component, p.Version)
+	}
+	return fmt.Sprintf("promote %s %s to %s: the outcome", p.Component, p.Version, p.Environment)
 }
 
 // shortDuration writes a duration without the zeros at its end: 5m, not 5m0s.
@@ -270,6 +316,7 @@ func (p *PromotionPlan) Outcome(s *Snapshot, finished ledger.Finished, after tim
 		entry.At = entry.At.Add(after).Truncate(time.Second)
 	}
 	finished.Deployment, finished.Attempt = p.Entry.Started.Deployment, p.Entry.Started.Attempt
+	finished.RollsBack = p.RollsBack
 	entry.Finished = &finished
 	entry.OffCycle, entry.Reason = p.OffCycle, p.Reason
 	return entry

@@ -231,11 +231,11 @@ func unfinished(s *Snapshot, status EnvironmentStatus) string {
 			return fmt.Sprintf("%s is promoting %s since %s", underway.By.Name, underway.Version, when)
 		}
 		return fmt.Sprintf("the promotion of %s that %s began %s never ended; %s finishes it",
-			underway.Version, underway.By.Name, when, promoteCommand(underway.Deployment))
+			underway.Version, underway.By.Name, when, attemptCommand(underway.Deployment, underway.RollsBack))
 	}
 	if broken := status.Broken; broken != nil {
 		return fmt.Sprintf("the promotion of %s ended as %q; %s tries again",
-			broken.Version, broken.Outcome, promoteCommand(broken.Deployment))
+			broken.Version, broken.Outcome, attemptCommand(broken.Deployment, broken.RollsBack))
 	}
 	return ""
 }
@@ -247,6 +247,14 @@ func promoteCommand(deployment ledger.Deployment) string {
 		return "looprel promote " + deployment.Environment
 	}
 	return "looprel promote " + deployment.Environment + " " + deployment.Version
+}
+
+// attemptCommand is what goes on with an attempt.
+func attemptCommand(deployment ledger.Deployment, rollsBack release.Version) string {
+	if !rollsBack.IsZero() {
+		return "looprel rollback " + deployment.Environment + " --reason TEXT"
+	}
+	return promoteCommand(deployment)
 }
 
 // inFlight lists the releases that are on their way, newest first, down to the

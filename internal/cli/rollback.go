@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+)
+
+func newRollbackCommand(a *app) *cobra.Command {
+	var request plan.RollbackRequest
+	var to string
+	command := &cobra.Command{
+		Use:     "rollback ENVIRONMENT --reason TEXT",
+		GroupID: groupTrain,
+		Short:   "Bring an environment back to the last release that was good there",
+		Long: `Brings back the last release that was good on an environment, by the ledger, or
+the one of --to: the same way as promote, by the deploy command and by looking,
+and past every gate that could stop it at night: the window, a freeze, the
+order, a block, the soak, sign-offs. Only what was released, and is not backed
+off, is brought back.
+
+The release that is taken away is backed off as the rollback begins, so that
+nobody promotes it again by accident; looprel backoff VERSION --revoke lets it
+go on. After a promotion that failed it is the one that failed.
+
+The same command finishes a rollback that was killed. Once it is done it changes
+nothing: further back is another decision, with --to.
+
+JSON: as promote, and rolls_back, the release that is taken away.
+
+` + exitStatus,
+		Example: `  looprel rollback production --reason "loses calls"
+  looprel rollback production --to 0.9.0 --reason "loses calls"`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, arguments []string) error {
+			request.Environment = arguments[0]
+			if to != "" {
+				version, err := parseVersion(to)
+				if err != nil {
+					return err
+				}
+				request.To = version
+			}
+			return a.rollback(cmd.Context(), request)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&to, "to", "", "go back to this `VERSION`, which has been there")
+	flags.StringVar(&request.Reason, "reason", "", "why, in `TEXT` that is recorded")
+	flags.BoolVar(&request.TakeOver, "take-over", false, "replace somebody else's attempt before its lease ends")
+	return command
+}
+
+func (a *app) rollback(ctx context.Context, request plan.RollbackRequest) error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	session, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	makePlan := func(context.Context) (*plan.PromotionPlan, error) { return observe.Rollback(session, request) }
+	p, err := makePlan(ctx)
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		if err := a.printPromotionPlan(session.Snapshot(), p); err != nil {
+			return err
+		}
+	}
+	if err := p.Refused(); err != nil {
+		return errors.Join(a.printPlanJSON(asJSON, p), err)
+	}
+	if p.Already != "" {
+		return a.printPlanJSON(asJSON, p)
+	}
+	proceed, err := a.approve(ctx, asJSON, p, promotionHeading(p)+"?")
+	if err != nil || !proceed {
+		return err
+	}
+	return a.applyPromotion(ctx, session, p, makePlan, asJSON)
+}
