@@ -133,6 +133,10 @@
 //	order           it has been on the environment before
 //	no-blockers     nobody has blocked the release, or the environment
 //	not-backed-off  the release has not been backed off, or rolled back
+//	live            the environment before really runs it: as many answers in a row as its
+//	                probe wants show the version or the revision, its heartbeat is
+//	                healthy, its third parties are as declared (a field fakeTokBox of the
+//	                root URL is about the third party tokbox)
 //	soak            so long on the environment before; another release there in between
 //	                pauses it. A working day counts from midnight to midnight, weekends
 //	                and holidays do not. Wants {gate: soak, for: 3 days}

@@ -149,6 +149,9 @@ func (d *decoder) checkGates(e release.Environment, read section) {
 	if _, declared := e.Gate(release.GateWindow); declared && !e.PushWindow && !read.meant("window") {
 		report("the gate window without a window, expected window: push beside it")
 	}
+	if _, declared := e.Gate(release.GateLive); declared && e.After == release.AfterTag {
+		report("the gate live of %s, which comes right after the tag, expected an environment before it to look at", e.Name)
+	}
 	if _, declared := e.Gate(release.GateSoak); declared && e.After == release.AfterTag {
 		report("a soak before %s, which comes right after the tag, expected an environment before it", e.Name)
 	}

@@ -84,6 +84,11 @@ func TestGateProblems(t *testing.T) {
 			want: []string{`19:73: the time "367 days", expected at most 366 days`},
 		},
 		{
+			name: "live after the tag", old: `stage: {maintainer: ops, url: "https://stage.example.org/", after: tag}`,
+			new:  "stage: {maintainer: ops, after: tag, gates: [live]}",
+			want: []string{`18:47: the gate live of stage, which comes right after the tag, expected an environment before it to look at`},
+		},
+		{
 			name: "soak after the tag", old: `stage: {maintainer: ops, url: "https://stage.example.org/", after: tag}`,
 			new:  "stage: {maintainer: ops, after: tag, gates: [{gate: soak, for: 1 day}]}",
 			want: []string{`18:47: a soak before stage, which comes right after the tag, expected an environment before it`},

@@ -39,6 +39,11 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 	if selection.State.Running == nil && selection.Environment.Follows == "" {
 		target.Seen = s.lookAt(ctx, prober, []release.Environment{selection.Environment})[selection.Environment.Name]
 	}
+	if _, declared := selection.Environment.Gate(release.GateLive); declared {
+		if before, ok := s.snapshot.Train.Predecessor(selection.Environment); ok {
+			target.Before = s.answers(ctx, prober, before)
+		}
+	}
 	return plan.MakePromotion(s.snapshot, selection, target, request)
 }
 
@@ -178,8 +183,23 @@ func (s *Session) lookAt(ctx context.Context, prober *probe.Prober, environments
 	return seen
 }
 
+// answers are as many answers of an environment as must agree, fewer if one is none.
+func (s *Session) answers(ctx context.Context, prober *probe.Prober, environment release.Environment) []plan.Seen {
+	var list []plan.Seen
+	for range environment.ProbeFor(s.snapshot.Component).Agree {
+		seen, looked := s.lookAt(ctx, prober, []release.Environment{environment})[environment.Name]
+		if !looked {
+			return nil
+		}
+		if list = append(list, seen); seen.Error != "" {
+			break
+		}
+	}
+	return list
+}
+
 func seenOf(answer probe.Answer) plan.Seen {
-	seen := plan.Seen{Looked: true, Version: answer.Version, Revision: answer.Revision}
+	seen := plan.Seen{Looked: true, Version: answer.Version, Revision: answer.Revision, ThirdParties: answer.ThirdParties}
 	if answer.Err != nil {
 		seen.Error = answer.Err.Error()
 	}

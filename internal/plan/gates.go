@@ -60,9 +60,10 @@ func fail(name, cure, format string, values ...any) Gate {
 }
 
 // gates judges a promotion. A resumed one finishes an attempt that was let
-// through before; the calendar does not stop it half-way.
-func gates(s *Snapshot, sel *Selection, request PromoteRequest, resumed bool) []Gate {
-	list := judge(s, sel)
+// through before; the calendar does not stop it half-way. Without a target those
+// that look beyond the ledger are left out: they are judged when it is promoted.
+func gates(s *Snapshot, sel *Selection, target *Target, request PromoteRequest, resumed bool) []Gate {
+	list := judge(s, sel, target)
 	for i, gate := range list {
 		switch {
 		case gate.passes():
@@ -79,12 +80,15 @@ func gates(s *Snapshot, sel *Selection, request PromoteRequest, resumed bool) []
 
 // judge gives the verdicts as they are before anything is set aside, in the order
 // in which they are shown.
-func judge(s *Snapshot, sel *Selection) []Gate {
+func judge(s *Snapshot, sel *Selection, target *Target) []Gate {
 	list := []Gate{commissionedGate(sel.Environment)}
 	if sel.Environment.Follows != "" {
 		return append(list, noBlockersGate(s, sel))
 	}
 	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), noBlockersGate(s, sel), notBackedOffGate(s, sel))
+	if _, declared := sel.Environment.Gate(release.GateLive); declared && target != nil {
+		list = append(list, liveGate(s, sel, target.Before))
+	}
 	if gate, declared := sel.Environment.Gate(release.GateSoak); declared {
 		list = append(list, soakGate(s, sel, gate.Soak))
 	}

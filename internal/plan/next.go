@@ -129,7 +129,7 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 	if before, ok := s.Train.Predecessor(environment); ok {
 		due.Reason = "it is on " + before.Name
 	}
-	judged := gates(s, selection, request, false)
+	judged := gates(s, selection, nil, request, false)
 	n.signOff(s, selection, judged)
 	if waits := due.waitFor(s, selection, judged); waits {
 		n.Waiting = append(n.Waiting, due)

@@ -21,6 +21,9 @@ type Target struct {
 	// OwnAttempt is the attempt of this clone whose process is gone, "" if there
 	// is none.
 	OwnAttempt string
+	// Before are answers of the environment before it, in a row, where a gate wants
+	// them; none where there is nothing to look at.
+	Before []Seen
 	// Seen is what the environment shows, looked at where the ledger does not know
 	// what runs there.
 	Seen Seen
@@ -127,7 +130,7 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	if err := s.checkWaivers(sel, request); err != nil {
 		return nil, err
 	}
-	p.Gates = gates(s, sel, request, resumes(sel))
+	p.Gates = gates(s, sel, &target, request, resumes(sel))
 	p.DaysLate = daysLate(s, sel)
 	if p.fallback, err = fallback(s, sel); err != nil {
 		return nil, err

@@ -21,7 +21,9 @@ type Seen struct {
 	// Healthy is nil where there is no heartbeat to ask.
 	Healthy *bool  `json:"healthy,omitempty"`
 	Health  string `json:"health,omitempty"` // what the heartbeat complains of
-	Error   string `json:"error,omitempty"`
+	// ThirdParties says "real" or "mocked" of those that it shows, in small letters.
+	ThirdParties map[string]string `json:"third_parties,omitempty"`
+	Error        string            `json:"error,omitempty"`
 }
 
 // Agreement says whether the ledger and an environment tell the same.

@@ -50,6 +50,9 @@ const (
 
 // The gates that hold where the file declares them.
 const (
+	// GateLive: the environment before shows the release, healthy, and its third
+	// parties are as declared.
+	GateLive    = "live"
 	GateSoak    = "soak"
 	GateSignOff = "sign-off"
 )
@@ -57,7 +60,7 @@ const (
 // DeclarableGates are the names that the file may give, in the order in which the
 // gates are judged.
 func DeclarableGates() []string {
-	return []string{GateOrder, GateNoBlockers, GateNotBackedOff, GateSoak, GateSignOff, GateNotFrozen, GateWindow}
+	return []string{GateOrder, GateNoBlockers, GateNotBackedOff, GateLive, GateSoak, GateSignOff, GateNotFrozen, GateWindow}
 }
 
 // Gate returns what the environment declares of a gate; ok is false if it says
