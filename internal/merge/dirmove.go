@@ -122,7 +122,7 @@ func (m *merger) checkTarget(side *side, path string, t *target) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	inTheWay := settled || found != nil && (m.closed(found, path) || (found.files|found.directories).has(side.stage))
+	inTheWay := settled || found != nil && (m.staysClosed(found, path) || (found.files|found.directories).has(side.stage))
 	switch {
 	case inTheWay:
 		m.tell(path, ImplicitRename, "%s is in the way of what a renamed directory would put there: %s", path, strings.Join(t.files, ", "))
@@ -133,36 +133,6 @@ func (m *merger) checkTarget(side *side, path string, t *target) (bool, error) {
 	}
 	t.reported = true
 	return false, nil
-}
-
-// closed reports whether git takes a directory that one side alone has changed as
-// that side has it: when nobody asks where the side's removed files went, or when
-// the answers are known and none of them leads into the directory. git starts
-// over with the known answers when looking for them made it see so many more
-// paths that this is worth its while.
-func (m *merger) closed(p *place, path string) bool {
-	if p.contents != nil || p.changer == baseStage {
-		return false
-	}
-	side := m.sides[p.changer]
-	if side.relevant == 0 {
-		return true
-	}
-	startsOver := m.seenAtLast/max(m.seenAtFirst, 1) >= startOverFactor && m.result.RenamesSkipped == 0
-	return startsOver && !side.movedInto(path)
-}
-
-// startOverFactor is how many times as many paths make git start over.
-const startOverFactor = 3
-
-// movedInto reports whether a file whose whereabouts matter went into a directory.
-func (s *side) movedInto(dir string) bool {
-	for _, d := range s.destinations {
-		if d.from != nil && d.from.relevance != irrelevant && strings.HasPrefix(d.path, dir+"/") {
-			return true
-		}
-	}
-	return false
 }
 
 // moveFile moves the file that a side added to another path.

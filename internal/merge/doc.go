@@ -28,7 +28,7 @@
 //
 // A directory that one side alone has changed is taken as it is, unread, unless
 // the other side changed a file that may have moved into it; and even then only
-// its names are looked at, until something has to be put there.
+// its names are looked at, until something has to be put there (find.go, closed.go).
 //
 // Where several renames are equally good, git's choice follows from the order in
 // which it meets paths and from the order of its hash tables; both are kept
@@ -37,9 +37,10 @@
 // id zero, or loses files without a word: some four in a thousand of the merges
 // that the tests generate, and no known backport. There the result is what git
 // does in similar situations, and the files are kept. One of these is known of
-// commits picked over years: a renamed directory takes a file along into a
-// directory that git has not looked into, because one side alone has changed it;
-// git puts it in place of a file that is there, and here it stays where it was.
+// commits picked over years: a renamed directory takes a file into a directory that
+// git has not opened, because one side alone has changed it or none. git knows of
+// nothing in there, so the file is in no other's way and has the place, here too
+// (closed.go); but what git loses of the rest of that directory is kept.
 //
 // What stays out: external merge drivers (a DriverError), renormalisation of line
 // endings, looking into submodules (two different commits are a conflict), and

@@ -33,6 +33,11 @@ type place struct {
 	displaced bool
 	// blocked says that there is a directory where a file should be.
 	blocked bool
+	// unopened says of a directory that git has not opened it, and that it was
+	// opened here to put a file into it.
+	unopened bool
+	// unseen says that git knows nothing of the place, in such a directory.
+	unseen bool
 }
 
 // contents is an opened directory.
@@ -180,7 +185,7 @@ func atSight(versions [stageCount]Version) (Version, bool) {
 }
 
 func newPlace(parent *place, name string, versions [stageCount]Version) *place {
-	p := &place{name: name, parent: parent, versions: versions}
+	p := &place{name: name, parent: parent, versions: versions, unseen: parent.unopened}
 	for s, version := range versions {
 		switch {
 		case version.IsZero():
@@ -224,93 +229,4 @@ func soleChanger(p *place) stage {
 		return ourStage
 	}
 	return baseStage
-}
-
-// at finds the place of a path and opens it. It is nil when there is nothing, or
-// nothing that is undecided.
-func (m *merger) at(path string) (*place, error) {
-	found, _, err := m.peek(path)
-	if err != nil || found == nil {
-		return nil, err
-	}
-	return found, m.open(found)
-}
-
-// peek finds the place of a path, opening the directories above it. It is nil
-// when there is nothing, or nothing that is undecided; settled reports the latter.
-func (m *merger) peek(path string) (found *place, settled bool, err error) {
-	dir := m.root
-	for {
-		name, rest, deeper := strings.Cut(path, "/")
-		if err := m.open(dir); err != nil {
-			return nil, false, err
-		}
-		p := dir.contents.place(name)
-		switch {
-		case p == nil && !deeper:
-			return nil, dir.contents.settledEntry(name) >= 0, nil
-		case p == nil:
-			return nil, false, nil
-		case !deeper:
-			return p, p.settled, nil
-		}
-		dir, path = p, rest
-	}
-}
-
-// inUntouched reports whether a path is in a directory that only one side has
-// changed and that nothing has made it necessary to open.
-func (m *merger) inUntouched(path string) bool {
-	dir := m.root
-	for {
-		name, rest, deeper := strings.Cut(path, "/")
-		if dir.contents == nil {
-			return true
-		}
-		if !deeper {
-			return false
-		}
-		if dir = dir.contents.place(name); dir == nil {
-			return true
-		}
-		path = rest
-	}
-}
-
-// make gives the place of a path that may not exist yet, together with the
-// directories above it, which then are there for the given stages.
-func (m *merger) make(path string, directories stageSet) (*place, error) {
-	dir := m.root
-	for {
-		name, rest, deeper := strings.Cut(path, "/")
-		if err := m.open(dir); err != nil {
-			return nil, err
-		}
-		p := dir.contents.place(name)
-		if p == nil {
-			p = dir.contents.unsettle(dir, name)
-			if deeper && p.directories == 0 && p.files == 0 {
-				p.directories = directories
-				p.contents = &contents{}
-			}
-		}
-		if !deeper {
-			return p, m.open(p)
-		}
-		dir, path = p, rest
-	}
-}
-
-// unsettle makes a place of an entry that was settled, or a new one.
-func (c *contents) unsettle(dir *place, name string) *place {
-	p := &place{name: name, parent: dir}
-	if i := c.settledEntry(name); i >= 0 {
-		entry := c.settled[i]
-		c.settled = slices.Delete(c.settled, i, i+1)
-		version := Version{entry.Mode, entry.ID}
-		p = newPlace(dir, name, [stageCount]Version{version, version, version})
-		p.settled, p.outcome = true, version
-	}
-	c.places = append(c.places, p)
-	return p
 }

@@ -51,7 +51,6 @@ func (o *treeOracle) isDamaged(c treeCase, outcome treeOutcome) bool {
 	moved := movedAlong(result.Messages)
 	nothing := placesOfNothing(git)
 	addOrigins(nothing, moved)
-	addInTheWay(nothing, c, result.Messages)
 	for path, version := range git {
 		if version != engine[path] && !nothing[place(path)] {
 			return false
@@ -119,42 +118,6 @@ func addOrigins(places map[string]bool, moved map[string]origin) {
 			}
 		}
 	}
-}
-
-// addInTheWay adds the paths at which the engine found a file in the way of what a
-// renamed directory would put there, and those that stayed where they were for
-// that: where one side alone has changed a directory, git has not looked into it,
-// and puts the file in place of all that is there.
-func addInTheWay(places map[string]bool, c treeCase, messages []merge.Message) {
-	for _, message := range messages {
-		_, from, inTheWay := strings.Cut(message.Text, " is in the way of what a renamed directory would put there: ")
-		if !inTheWay || !c.isInUntouched(message.Path) {
-			continue
-		}
-		places[message.Path] = true
-		for path := range strings.SplitSeq(from, ", ") {
-			places[path] = true
-		}
-	}
-}
-
-// isInUntouched reports whether a path is in a directory that one side at most has
-// changed.
-func (c treeCase) isInUntouched(path string) bool {
-	for dir := directoryOf(path); dir != ""; dir = directoryOf(strings.TrimSuffix(dir, "/")) {
-		base, ours, theirs := c.base.below(dir), c.ours.below(dir), c.theirs.below(dir)
-		if maps.Equal(base, ours) || maps.Equal(base, theirs) {
-			return true
-		}
-	}
-	return false
-}
-
-// below are the files in a directory.
-func (f files) below(dir string) files {
-	found := maps.Clone(f)
-	maps.DeleteFunc(found, func(path string, _ file) bool { return !strings.HasPrefix(path, dir) })
-	return found
 }
 
 // place is the path without what is added to the name of a file that was moved
