@@ -126,7 +126,7 @@ func (p packed) readDelta(e entry, id object.ID, limit int64) (object.Object, er
 	if err != nil {
 		return object.Object{}, err
 	}
-	data, ok := applyDelta(base.data, *buffer)
+	data, ok := applyDelta(base.data, *buffer, nil)
 	if !ok {
 		return object.Object{}, p.damaged(errDelta)
 	}
@@ -186,11 +186,39 @@ func (p *pack) resolve(offset int64) (at content, err error) {
 		}
 		place = e.base
 	}
+	return p.climb(chain, at)
+}
+
+const (
+	// keepEvery is how many deltas there are between two results that are kept,
+	// where results are large: keeping one costs more than making it anew of one
+	// that is near.
+	keepEvery = 16
+	// alwaysKept is up to which size every result is kept, in bytes.
+	alwaysKept = 16 << 10
+)
+
+// climb applies a chain of deltas, from its end, to what they build on. What is not
+// kept is made in two buffers in turn, since new memory has to be cleared first,
+// which takes as long as filling it.
+func (p *pack) climb(chain []entry, at content) (content, error) {
+	var turns [2]*[]byte
+	for i := range turns {
+		turns[i] = borrowBuffer(0)
+		defer returnBuffer(turns[i])
+	}
 	for i := len(chain) - 1; i >= 0; i-- {
-		if at, err = p.apply(chain[i], at); err != nil {
+		buffer := turns[i%len(turns)]
+		if i%keepEvery == 0 {
+			buffer = nil
+		}
+		next, kept, err := p.apply(chain[i], at, buffer)
+		if err != nil {
 			return content{}, err
 		}
-		p.directory.cache.add(p, chain[i].start, at)
+		if at = next; kept {
+			p.directory.cache.add(p, chain[i].start, at)
+		}
 	}
 	return at, nil
 }
@@ -213,25 +241,29 @@ func (p *pack) base(e entry) (content, error) {
 	return whole, nil
 }
 
-// apply applies a delta to its base.
-func (p *pack) apply(e entry, base content) (content, error) {
+// apply applies a delta to its base. A large result is made in the buffer, if one
+// is given, and kept is false: the memory belongs to the buffer.
+func (p *pack) apply(e entry, base content, into *[]byte) (result content, kept bool, err error) {
 	if e.size > maxBase {
-		return content{}, p.damaged(e.start, errDelta)
+		return content{}, false, p.damaged(e.start, errDelta)
 	}
 	buffer := borrowBuffer(e.size)
 	defer returnBuffer(buffer)
 	end, err := p.inflate(e, *buffer)
 	if err != nil {
-		return content{}, err
+		return content{}, false, err
 	}
-	data, ok := applyDelta(base.data, *buffer)
+	if _, size, _, _ := readDeltaSizes(*buffer); size <= alwaysKept {
+		into = nil
+	}
+	data, ok := applyDelta(base.data, *buffer, into)
 	if !ok {
-		return content{}, p.damaged(e.start, errDelta)
+		return content{}, false, p.damaged(e.start, errDelta)
 	}
-	return content{kind: base.kind, data: data, end: end}, nil
+	return content{kind: base.kind, data: data, end: end}, into == nil, nil
 }
 
-// buffers are what deltas are decompressed into.
+// buffers are what deltas are decompressed into, and what they make.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxKeptBuffer bounds the buffers that are used again, in bytes.
@@ -239,11 +271,17 @@ const maxKeptBuffer = 1 << 20
 
 func borrowBuffer(size int64) *[]byte {
 	buffer := buffers.Get().(*[]byte)
+	resized(buffer, size)
+	return buffer
+}
+
+// resized gives a buffer that length, whatever is in it.
+func resized(buffer *[]byte, size int64) []byte {
 	if int64(cap(*buffer)) < size {
 		*buffer = make([]byte, size, size+size/2)
 	}
 	*buffer = (*buffer)[:size]
-	return buffer
+	return *buffer
 }
 
 func returnBuffer(buffer *[]byte) {

@@ -124,7 +124,7 @@ func TestDeepChain(t *testing.T) {
 	t.Parallel()
 	const depth = 4000
 	repo := gittest.NewBare(t)
-	deepChain(t, repo, depth)
+	deepChain(t, repo, depth, 2000)
 	deepest := 0
 	for line := range strings.Lines(repo.Git("verify-pack", "-v", packs(t, repo)[0])) {
 		var chain int
@@ -152,4 +152,36 @@ func TestDeepChain(t *testing.T) {
 		}
 	}
 	compare(t, open(t, repo, objectstore.Options{}), want)
+}
+
+// TestLargeSteps reads a chain of large deltas by several at once. What was read
+// stays as it is whatever is read later.
+func TestLargeSteps(t *testing.T) {
+	t.Parallel()
+	repo := gittest.NewBare(t)
+	deepChain(t, repo, 100, 40_000)
+	want := everyObject(t, repo)
+	for _, cacheSize := range []int64{1, 1 << 20, objectstore.DefaultCacheSize} {
+		store := open(t, repo, objectstore.Options{CacheSize: cacheSize})
+		var group sync.WaitGroup
+		for range 3 {
+			group.Go(func() {
+				read := map[object.ID]object.Object{}
+				for id := range want {
+					got, err := store.Read(id, noLimit)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					read[id] = got
+				}
+				for id, got := range read {
+					if !bytes.Equal(got.Data, want[id].Data) {
+						t.Errorf("cache of %d: %s is something else", cacheSize, id)
+					}
+				}
+			})
+		}
+		group.Wait()
+	}
 }

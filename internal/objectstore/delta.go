@@ -30,16 +30,20 @@ func readDeltaSize(data []byte) (size int64, used int) {
 }
 
 // applyDelta builds what a delta (gitformat-pack(5), "Deltified representation")
-// makes of a base. ok is false when the delta makes no sense or is for another
-// base.
-func applyDelta(base, delta []byte) (result []byte, ok bool) {
+// makes of a base, in the buffer if one is given, which may be made larger. ok is
+// false when the delta makes no sense or is for another base.
+func applyDelta(base, delta []byte, buffer *[]byte) (result []byte, ok bool) {
 	baseSize, size, rest, ok := readDeltaSizes(delta)
 	// An instruction of seven bytes gives 16 MiB at most.
 	const most = 1 << 24
 	if !ok || baseSize != int64(len(base)) || size > maxBase || size > int64(len(rest))*most || size > math.MaxInt {
 		return nil, false
 	}
-	result = make([]byte, size)
+	if buffer != nil {
+		result = resized(buffer, size)
+	} else {
+		result = make([]byte, size)
+	}
 	written := 0
 	for len(rest) > 0 {
 		instruction := rest[0]

@@ -154,7 +154,7 @@ var layouts = map[string]func(t *testing.T, repo *gittest.Repo) *gittest.Repo{
 		return remote.Clone("--filter=blob:none", "--no-checkout")
 	},
 	"deep chains": func(t *testing.T, repo *gittest.Repo) *gittest.Repo {
-		return deepChain(t, repo, 300)
+		return deepChain(t, repo, 300, 2000)
 	},
 }
 
@@ -169,14 +169,15 @@ func borrower(repo *gittest.Repo, objects string) *gittest.Repo {
 	return other
 }
 
-// deepChain packs so many versions of a file, each a delta of the one before.
-func deepChain(t *testing.T, repo *gittest.Repo, depth int) *gittest.Repo {
+// deepChain packs so many versions of a file of that length, each a delta of the
+// one before.
+func deepChain(t *testing.T, repo *gittest.Repo, depth, length int) *gittest.Repo {
 	t.Helper()
 	var stream, names bytes.Buffer
-	text := noise(2000)
+	text := noise(length)
 	for n := range depth + 1 {
 		text = fmt.Sprintf("version %d\n", n) + text
-		text = text[:2000]
+		text = text[:length]
 		fmt.Fprintf(&stream, "blob\nmark :%d\ndata %d\n%s\n", n+1, len(text), text)
 	}
 	marks := filepath.Join(t.TempDir(), "marks")
