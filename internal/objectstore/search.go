@@ -25,6 +25,7 @@ type place interface {
 // the object are tried, and packs that have come since.
 func (s *Store) find(id object.ID, use func(place) error) error {
 	for range maxSearches {
+		searched := s.generation.Load()
 		err := s.guarded(func() error { return s.search(id, use) })
 		if err == nil || isFinal(err) {
 			return err
@@ -33,7 +34,8 @@ func (s *Store) find(id object.ID, use func(place) error) error {
 		if failure != nil {
 			return errors.Join(err, failure)
 		}
-		if !changed {
+		// Another reader may have seen the change first.
+		if !changed && s.generation.Load() == searched {
 			return err
 		}
 	}
@@ -168,6 +170,7 @@ func (s *Store) rescan() (changed bool, err error) {
 		changed = changed || news
 	}
 	if changed {
+		s.generation.Add(1)
 		s.recent.Store(nil)
 		s.cache.clear()
 	}

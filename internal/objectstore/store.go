@@ -65,6 +65,8 @@ type Store struct {
 	directories []*directory // its own first
 	// recent is the pack in which the last object was found.
 	recent atomic.Pointer[pack]
+	// generation counts how often the packs were found to be others than before.
+	generation atomic.Uint64
 
 	// uses counts operations, for the timer to see whether there were any.
 	uses    atomic.Uint64
