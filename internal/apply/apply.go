@@ -4,6 +4,7 @@
 // again and goes on if it rests on the same facts.
 //
 //	Tag      seal (sign) → one atomic push → the tag in this clone
+//	Backport likewise, line by line, or all lines in one push
 //	Promote  lock → record the start → deploy → look → record the outcome
 //	Record   record
 //

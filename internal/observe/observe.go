@@ -6,7 +6,11 @@
 //
 //	Open      clone, home remote, environments.yaml, ledger ─▶ Session
 //	Session   ─Refresh▶ the same, read again after something moved
-//	Tag, Promotion, Adoption, Status   what a verb needs ─▶ its plan
+//	Tag, Backport, Promotion, Adoption, Status   what a verb needs ─▶ its plan
+//
+// A backport is observed line by line: what the line has already (presence.go, by
+// package fixes), the picks onto it (backport.go, by package pick), and where one does
+// not apply, which commits it builds on (prerequisites.go, by package blame).
 //
 // It fetches just what it reads: the head of one branch, the tip of the ledger.
 package observe

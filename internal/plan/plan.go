@@ -8,6 +8,7 @@
 // chosen by SelectBranch, before the branch is read, so that only that is read.
 //
 //	TagRequest     ─SelectBranch▶ BranchChoice ─observe▶ Branch ─MakeTag▶ TagPlan ─Seal▶ apply
+//	BackportRequest ─SelectLines▶ LineChoice... ─observe▶ BackportFacts ─MakeBackport▶ BackportPlan ─Seal▶ apply
 //	PromoteRequest ─SelectRelease▶ Selection   ─observe▶ Target ─MakePromotion▶ PromotionPlan ▶ apply
 //	RollbackRequest ─SelectRollback▶ Rollback  ─observe▶ Target ─MakeRollback▶ PromotionPlan ▶ apply
 //	AdoptRequest   ─MakeAdoption▶ AdoptionPlan ▶ apply
