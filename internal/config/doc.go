@@ -142,6 +142,7 @@
 //	                and holidays do not. Wants {gate: soak, for: 3 days}
 //	sign-off        so many people of a role signed it off, whoever tagged it not among
 //	                them; wants {gate: sign-off, role: ROLE}
+//	no-lost-fixes   it has every fix of a release line that what runs there now has
 //	not-frozen      no freeze
 //	window          the push window; wants window: push
 package config

@@ -39,6 +39,11 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 	if selection.State.Running == nil && selection.Environment.Follows == "" {
 		target.Seen = s.lookAt(ctx, prober, []release.Environment{selection.Environment})[selection.Environment.Name]
 	}
+	if _, declared := selection.Environment.Gate(release.GateNoLostFixes); declared {
+		if target.Lost, err = s.lostFixes(ctx, selection); err != nil {
+			return nil, err
+		}
+	}
 	if _, declared := selection.Environment.Gate(release.GateLive); declared {
 		if before, ok := s.snapshot.Train.Predecessor(selection.Environment); ok {
 			target.Before = s.answers(ctx, prober, before)

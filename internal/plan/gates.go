@@ -95,6 +95,9 @@ func judge(s *Snapshot, sel *Selection, target *Target) []Gate {
 	if gate, declared := sel.Environment.Gate(release.GateSignOff); declared {
 		list = append(list, signOffGate(s, sel, gate.SignOff))
 	}
+	if _, declared := sel.Environment.Gate(release.GateNoLostFixes); declared && target != nil {
+		list = append(list, noLostFixesGate(sel, target))
+	}
 	list = append(list, notFrozenGate(s, sel))
 	if sel.Environment.PushWindow {
 		list = append(list, windowGate(s, sel))

@@ -24,6 +24,9 @@ type Target struct {
 	// Before are answers of the environment before it, in a row, where a gate wants
 	// them; none where there is nothing to look at.
 	Before []Seen
+	// Lost are fixes of what runs there that the release lacks, where a gate wants to
+	// know; nil where nothing runs there, or it was not asked.
+	Lost *LostFixes
 	// Seen is what the environment shows, looked at where the ledger does not know
 	// what runs there.
 	Seen Seen

@@ -50,6 +50,8 @@ const (
 
 // The gates that hold where the file declares them.
 const (
+	// GateNoLostFixes: the release has the fixes of what runs there now.
+	GateNoLostFixes = "no-lost-fixes"
 	// GateLive: the environment before shows the release, healthy, and its third
 	// parties are as declared.
 	GateLive    = "live"
@@ -60,7 +62,7 @@ const (
 // DeclarableGates are the names that the file may give, in the order in which the
 // gates are judged.
 func DeclarableGates() []string {
-	return []string{GateOrder, GateNoBlockers, GateNotBackedOff, GateLive, GateSoak, GateSignOff, GateNotFrozen, GateWindow}
+	return []string{GateOrder, GateNoBlockers, GateNotBackedOff, GateLive, GateSoak, GateSignOff, GateNoLostFixes, GateNotFrozen, GateWindow}
 }
 
 // Gate returns what the environment declares of a gate; ok is false if it says

@@ -1,0 +1,66 @@
+package observe
+
+import (
+	"context"
+	"time"
+
+	"github.com/mozilla-services/looprel/internal/fixes"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/plan"
+)
+
+// lostFixes compares the release that is selected with the one that runs on its
+// environment, nil where none does. What could not be compared is told, and no
+// failure: it is for the gate to stop there.
+func (s *Session) lostFixes(ctx context.Context, selection *plan.Selection) (*plan.LostFixes, error) {
+	running := selection.State.Running
+	if running == nil || selection.Release == nil {
+		return nil, nil
+	}
+	runs, isRelease := running.Release()
+	if !isRelease {
+		return nil, nil
+	}
+	before, err := plan.ReleaseHead(s.snapshot, runs)
+	if err != nil {
+		return &plan.LostFixes{Failure: err.Error()}, nil
+	}
+	wanted, err := plan.ReleaseHead(s.snapshot, selection.Release.Version)
+	if err != nil {
+		return &plan.LostFixes{Failure: err.Error()}, nil
+	}
+	lost, err := s.compareFixes(ctx, before, wanted, selection.Release.Without)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return &plan.LostFixes{Failure: err.Error()}, nil
+	}
+	return lost, nil
+}
+
+func (s *Session) compareFixes(ctx context.Context, before, wanted plan.FixHead, without []object.ID) (*plan.LostFixes, error) {
+	points, err := s.Points(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var asked []int
+	for _, head := range []plan.FixHead{before, wanted} {
+		at, err := s.askedPoint(ctx, &points, head)
+		if err != nil {
+			return nil, err
+		}
+		asked = append(asked, at)
+	}
+	survey, err := s.Survey(ctx, points, nil, fixes.Floor(points))
+	if err != nil {
+		return nil, err
+	}
+	s.progress("comparing the fixes of " + before.Name + " and " + wanted.Name)
+	defer s.progress("")
+	table, err := survey.Coming(asked, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	return plan.FindLost(table, asked[0], asked[1], without), nil
+}
