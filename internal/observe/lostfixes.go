@@ -5,8 +5,9 @@ import (
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/fixes"
-	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/release"
 )
 
 // lostFixes compares the release that is selected with the one that runs on its
@@ -21,25 +22,22 @@ func (s *Session) lostFixes(ctx context.Context, selection *plan.Selection) (*pl
 	if !isRelease {
 		return nil, nil
 	}
-	before, err := plan.ReleaseHead(s.snapshot, runs)
+	lost, err := s.compareFixes(ctx, runs, *selection.Release)
 	if err != nil {
-		return &plan.LostFixes{Failure: err.Error()}, nil
+		lost = &plan.LostFixes{Failure: err.Error()}
 	}
-	wanted, err := plan.ReleaseHead(s.snapshot, selection.Release.Version)
-	if err != nil {
-		return &plan.LostFixes{Failure: err.Error()}, nil
-	}
-	lost, err := s.compareFixes(ctx, before, wanted, selection.Release.Without)
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		return &plan.LostFixes{Failure: err.Error()}, nil
-	}
-	return lost, nil
+	return lost, ctx.Err()
 }
 
-func (s *Session) compareFixes(ctx context.Context, before, wanted plan.FixHead, without []object.ID) (*plan.LostFixes, error) {
+func (s *Session) compareFixes(ctx context.Context, runs release.Version, selected ledger.Release) (*plan.LostFixes, error) {
+	before, err := plan.ReleaseHead(s.snapshot, runs)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := plan.ReleaseHead(s.snapshot, selected.Version)
+	if err != nil {
+		return nil, err
+	}
 	points, err := s.Points(ctx)
 	if err != nil {
 		return nil, err
@@ -62,5 +60,5 @@ func (s *Session) compareFixes(ctx context.Context, before, wanted plan.FixHead,
 	if err != nil {
 		return nil, err
 	}
-	return plan.FindLost(table, asked[0], asked[1], without), nil
+	return plan.FindLost(table, asked[0], asked[1], selected.Without), nil
 }
