@@ -78,13 +78,15 @@ all_or_none. Fields without a value are left out.
 	flags.BoolVar(&options.edit, "edit", false, "on a conflict, make a worktree to resolve it in")
 	flags.BoolVar(&options.resume, "continue", false, "take what was made of the conflict in that worktree")
 	flags.BoolVar(&options.abort, "abort", false, "remove that worktree, and all that belongs to it")
-	command.MarkFlagsMutuallyExclusive("edit", "continue", "abort")
 	return command
 }
 
 // runBackport does what the flags and arguments ask for.
 func (a *app) runBackport(ctx context.Context, options backportOptions, arguments []string) error {
-	if options.resume || options.abort {
+	switch {
+	case options.edit && (options.resume || options.abort), options.resume && options.abort:
+		return &usageError{reason: "--edit, --continue and --abort exclude each other", hint: "looprel backport --continue"}
+	case options.resume, options.abort:
 		return a.endEdit(ctx, options, arguments)
 	}
 	if len(arguments) < 2 {
