@@ -193,10 +193,6 @@ func TestResultRefuses(t *testing.T) {
 		{"a worktree that was thrown away", contentCase, func(_ *testing.T, w *gittest.Repo) {
 			w.Git("worktree", "remove", "--force", "--force", w.Dir)
 		}, gitrepo.ErrEditIncomplete, "git no longer knows the worktree", "abort"},
-		{"a pipe", contentCase, func(t *testing.T, w *gittest.Repo) {
-			remove(t, w, "a.txt")
-			makePipe(t, filepath.Join(w.Dir, "a.txt"))
-		}, gitrepo.ErrUnresolved, "a.txt is neither a file nor a link", ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -279,13 +279,6 @@ func (m *merger) decideTypes(p *place, name string) error {
 // sortedTree puts entries into git's order, in which a directory stands as if its
 // name ended in a slash.
 func sortedTree(entries []object.TreeEntry) object.Tree {
-	slices.SortFunc(entries, func(a, b object.TreeEntry) int { return cmp.Compare(orderName(a), orderName(b)) })
+	slices.SortFunc(entries, object.CompareEntries)
 	return entries
-}
-
-func orderName(entry object.TreeEntry) string {
-	if entry.Mode == object.ModeDirectory {
-		return entry.Name + "/"
-	}
-	return entry.Name
 }

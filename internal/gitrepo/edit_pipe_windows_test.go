@@ -1,8 +1,0 @@
-package gitrepo_test
-
-import "testing"
-
-func makePipe(t *testing.T, _ string) {
-	t.Helper()
-	t.Skip("Windows has no pipes among files")
-}
