@@ -10,9 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/terminal"
@@ -34,10 +32,8 @@ type Env struct {
 	Random io.Reader
 	// Exit ends the process.
 	Exit func(code int)
-	// Signals are passed on to a deploy command. Main fills it in.
-	Signals <-chan os.Signal
-	// deploying: a promotion is being applied, to which all signals belong.
-	deploying *atomic.Bool
+	// interrupts are the signals that the process gets; run fills it in.
+	interrupts *interrupts
 }
 
 // lookup returns a variable of the environment; as in a shell, the last setting

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"syscall"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 
 	"github.com/mozilla-services/looprel/internal/apply"
 	"github.com/mozilla-services/looprel/internal/config"
@@ -200,7 +201,7 @@ func (a *app) typed(text string) string {
 }
 
 // command finds a command of looprel in a text, and no mention of its name.
-var command = regexp.MustCompile(`\blooprel ((?:tag|promote|backport|signoff|block|unblock|backoff|rollback|adopt|status|next|notes|fixes|where|log|validate|init|calendar)\b)`)
+var command = lazyregexp.New(`\blooprel ((?:tag|promote|backport|signoff|block|unblock|backoff|rollback|adopt|status|next|notes|fixes|where|log|validate|init|calendar)\b)`)
 
 // givenDir is the value of -C, "" if it was not given.
 func (a *app) givenDir() string {
@@ -211,7 +212,7 @@ func (a *app) givenDir() string {
 }
 
 // plainWord is what a shell takes as it stands.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
+var plainWord = lazyregexp.New(`^[A-Za-z0-9_./:@%+=,-]+$`)
 
 // shellQuote writes a word for a shell.
 func shellQuote(word string) string {

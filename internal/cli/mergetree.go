@@ -48,6 +48,8 @@ A merge with conflicts exits with 1, except with --stdin.
 		Example: `  looprel merge-tree --merge-base 47c2851~ 0.9.0 47c2851
   looprel merge-tree --stdin --attr-source ours < merges`,
 		Args: func(_ *cobra.Command, arguments []string) error { return options.check(arguments) },
+
+		Annotations: map[string]string{unguarded: ""},
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			return a.mergeTree(cmd.Context(), options, arguments)
 		},

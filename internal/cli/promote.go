@@ -196,13 +196,11 @@ func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *p
 	if asJSON {
 		output = a.env.Streams.Err
 	}
-	if a.env.deploying != nil {
-		a.env.deploying.Store(true)
-		defer a.env.deploying.Store(false)
-	}
+	a.env.interrupts.deploying.Store(true)
+	defer a.env.interrupts.deploying.Store(false)
 	finished, err := apply.Promote(ctx, session, p, apply.Outlets{
 		Prober: a.prober(), Environ: a.env.Environ, Dir: dir, Output: output,
-		Signals: a.env.Signals, Now: a.env.Now, Progress: a.progress(),
+		Signals: a.env.interrupts.passed, Now: a.env.Now, Progress: a.progress(),
 	}, remake)
 	if err != nil {
 		return err

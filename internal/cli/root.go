@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -30,39 +26,16 @@ type app struct {
 	output    string
 }
 
-// Main runs looprel and returns its exit code. The first interrupt ends what can
-// be ended; all of them reach a deploy command that is running, and where there is
-// none, the second one ends the process at once.
+// Main runs looprel and returns its exit code.
 func Main(env Env, arguments []string) int {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	env.deploying = new(atomic.Bool)
-	// A reader that went away ("| head") must not end a promotion half-way.
-	signal.Ignore(syscall.SIGPIPE)
-	received := make(chan os.Signal, signalQueue)
-	signal.Notify(received, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(received)
-	passed := make(chan os.Signal, signalQueue)
-	env.Signals = passed
-	go func() {
-		for s := range received {
-			if ctx.Err() != nil && !env.deploying.Load() {
-				env.Exit(int(ExitInterrupted)) // it was asked for twice
-			}
-			cancel()
-			select {
-			case passed <- s:
-			default: // enough are waiting
-			}
-		}
-	}()
-	return run(ctx, env, arguments)
+	return run(context.Background(), env, arguments)
 }
 
-// signalQueue is how many signals wait for a deploy command to take them.
-const signalQueue = 4
-
 func run(ctx context.Context, env Env, arguments []string) int {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	env.interrupts = newInterrupts(cancel, env.Exit)
+	defer env.interrupts.stop()
 	a := &app{env: env, dir: env.Dir}
 	root := newRoot(a)
 	root.SetArgs(arguments)
@@ -104,6 +77,8 @@ func newRoot(a *app) *cobra.Command {
 		Args:          knownCommand,
 		Version:       Version,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) { a.env.interrupts.catch(cmd) },
 	}
 	root.SetVersionTemplate("looprel {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

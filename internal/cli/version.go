@@ -14,6 +14,8 @@ func newVersionCommand(a *app) *cobra.Command {
 ` + exitStatus,
 		Example: "  looprel version",
 		Args:    cobra.NoArgs,
+
+		Annotations: map[string]string{unguarded: ""},
 		RunE: func(*cobra.Command, []string) error {
 			asJSON, err := a.json()
 			if err != nil {

@@ -8,7 +8,6 @@ package collector
 import (
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 )
 
 const (
@@ -39,12 +38,11 @@ func watch() {
 	})
 }
 
-// inUse is what the last collection found in use, in bytes.
+// inUse is what the last collection found in use, in bytes: the next one is due
+// when patient per cent have come on top of it. (Package runtime/metrics says it
+// directly, for an eighth of a millisecond at each start.)
 func inUse() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return much + 1
-	}
-	return sample[0].Value.Uint64()
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	return memory.NextGC * 100 / (100 + patient)
 }

@@ -3,9 +3,10 @@ package deploy
 import (
 	"cmp"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 
 	"github.com/mozilla-services/looprel/internal/terminal/printable"
 )
@@ -84,7 +85,7 @@ func (s *secrets) redact(text string) string {
 }
 
 // userinfo is the user and password in a URL.
-var userinfo = regexp.MustCompile(`(://[^/\s:@]*):[^/\s]+@`)
+var userinfo = lazyregexp.New(`(://[^/\s:@]*):[^/\s]+@`)
 
 type stretch struct{ begin, end int }
 

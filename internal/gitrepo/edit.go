@@ -7,9 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -223,7 +224,7 @@ type editPlace struct {
 func editsDir(commonDir string) string { return filepath.Join(toolDir(commonDir), "edit") }
 
 // editName is what an edit may be called: a name that every file system takes.
-var editName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
+var editName = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
 
 func (r *Repository) editPlace(name string) (editPlace, error) {
 	if !editName.MatchString(name) || strings.HasSuffix(name, ".") || checkWindowsName(name) != "" ||

@@ -100,13 +100,16 @@ func TestResolveCommit(t *testing.T) {
 		"HEAD": second, "refs/heads/master": second, "master": second, "origin/master": second, "0.1.0": first, "refs/tags/0.1.0": first,
 		second.String(): second, strings.ToUpper(second.String()): second, second.String()[:7]: second, first.String()[:12]: first,
 		repo.ID("refs/tags/0.1.0").String()[:10]: first, "0.9.x": first, "refs/remotes/origin/0.9.x": first,
+		"HEAD~1": first, "HEAD^": first, "master~0": second, second.String() + "^0~": first, "0.1.0^0": first, "origin/master^1": first,
 	} {
 		if got, err := opened.ResolveCommit(text); err != nil || got != want {
 			t.Errorf("%q is %s, %v; expected %s", text, got, err, want)
 		}
 	}
 	for text, kind := range map[string]error{
-		"nothing": gitrepo.ErrNotFound, "HEAD~1": gitrepo.ErrNotFound, "": gitrepo.ErrNotFound, "-x": gitrepo.ErrNotFound, "../config": gitrepo.ErrNotFound,
+		"nothing": gitrepo.ErrNotFound, "HEAD~2": gitrepo.ErrNotFound, "HEAD^2": gitrepo.ErrNotFound, "HEAD^^": gitrepo.ErrNotFound,
+		"~": gitrepo.ErrNotFound, "HEAD^{tree}": gitrepo.ErrNotFound, "nothing~1": gitrepo.ErrNotFound, "HEAD~99999999999999999999": gitrepo.ErrNotFound,
+		"": gitrepo.ErrNotFound, "-x": gitrepo.ErrNotFound, "../config": gitrepo.ErrNotFound,
 		second.String()[:3]: gitrepo.ErrNotFound, repo.ID("HEAD^{tree}").String(): gitrepo.ErrWrongKind, repo.ID("HEAD^{tree}").String()[:8]: gitrepo.ErrNotFound,
 		strings.Repeat("1", 40): gitrepo.ErrMissing, "refs/tags/nothing": gitrepo.ErrNotFound,
 	} {

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 // The protocols that a remote is spoken to by.
@@ -48,14 +49,14 @@ func parseAddress(text, base string) (address, error) {
 }
 
 // remoteHelper is git's form for addresses that a program outside of git serves.
-var remoteHelper = regexp.MustCompile(`^[A-Za-z0-9]+::`)
+var remoteHelper = lazyregexp.New(`^[A-Za-z0-9]+::`)
 
 func isScheme(text string) bool {
 	return scheme.MatchString(text)
 }
 
 // scheme is that of a URL, see RFC 3986, section 3.1.
-var scheme = regexp.MustCompile(`^[A-Za-z0-9+.-]+$`)
+var scheme = lazyregexp.New(`^[A-Za-z0-9+.-]+$`)
 
 // isLocalPath follows git: a colon before the first slash makes it a host's
 // name, except behind a Windows drive letter.
@@ -146,14 +147,14 @@ func badAddress(text, why string) error {
 // userinfo matches what may be secret in an address, well-formed or not: all
 // between "://" (or the start, in SSH's short form) and the last "@" before the
 // path.
-var userinfo = regexp.MustCompile(`^([A-Za-z0-9+.-]+://)?[^/\\]*@`)
+var userinfo = lazyregexp.New(`^([A-Za-z0-9+.-]+://)?[^/\\]*@`)
 
 // userinfoHTTP goes to the very last "@": a password with a slash in it would
 // otherwise show, and an "@" in the path of a repository is rare.
-var userinfoHTTP = regexp.MustCompile(`^(?i)(https?://).*@`)
+var userinfoHTTP = lazyregexp.New(`^(?i)(https?://).*@`)
 
 // secretQuery matches a query, in which tokens are handed over, too.
-var secretQuery = regexp.MustCompile(`^([A-Za-z0-9+.-]+://[^?]*)\?.*`)
+var secretQuery = lazyregexp.New(`^([A-Za-z0-9+.-]+://[^?]*)\?.*`)
 
 // withoutUserinfo makes an address safe to print.
 func withoutUserinfo(text string) string {

@@ -24,8 +24,17 @@ const minShortID = 4
 //
 // More than one answer is an AmbiguousError, even if they agree: 0.19.2 was both
 // a tag and a branch once. None is an ErrNotFound. Tags are followed to their
-// commits. Expressions such as HEAD~2 are not understood.
+// commits. Of git's expressions those with steps to ancestors are understood:
+// HEAD~2, 0.9.0^2, master~.
 func (r *Repository) ResolveCommit(text string) (object.ID, error) {
+	if end := strings.IndexAny(text, "~^"); end > 0 {
+		return r.ancestor(text[:end], text[end:])
+	}
+	return r.resolveName(text)
+}
+
+// resolveName finds the commit that a name without steps means.
+func (r *Repository) resolveName(text string) (object.ID, error) {
 	if text == "HEAD" || strings.HasPrefix(text, "refs/") {
 		id, err := r.Ref(text)
 		if err != nil {

@@ -68,6 +68,9 @@ func (r Regexp) FindAllStringSubmatchIndex(text string, most int) [][]int {
 	return r.compiled().FindAllStringSubmatchIndex(text, most)
 }
 
+// FindIndex is regexp.Regexp's.
+func (r Regexp) FindIndex(text []byte) []int { return r.compiled().FindIndex(text) }
+
 // FindAllIndex is regexp.Regexp's.
 func (r Regexp) FindAllIndex(text []byte, most int) [][]int {
 	return r.compiled().FindAllIndex(text, most)

@@ -18,9 +18,10 @@ package observe
 import (
 	"context"
 	"maps"
-	"regexp"
 	"slices"
 	"time"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/ledger"
@@ -223,7 +224,7 @@ func (s *Session) remoteName() string {
 }
 
 // githubAddress finds owner and name in the address of a repository on GitHub.
-var githubAddress = regexp.MustCompile(`(?i)^(?:https://|ssh://(?:[^@/]*@)?|git://|(?:[^@/]*@)?)(github\.com)[:/]/?([^/]+/[^/]+?)(?:\.git)?/?$`)
+var githubAddress = lazyregexp.New(`(?i)^(?:https://|ssh://(?:[^@/]*@)?|git://|(?:[^@/]*@)?)(github\.com)[:/]/?([^/]+/[^/]+?)(?:\.git)?/?$`)
 
 // forgePage is the web page of a repository, "" where the address does not tell.
 func forgePage(address string) string {

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
@@ -95,22 +93,9 @@ func (b *backport) rangeOf(ctx context.Context, text string, exclude, include ob
 	return ids, nil
 }
 
-// expression is a name with steps to ancestors: HEAD~2, 0.9.0^2, master~.
-var expression = regexp.MustCompile(`^(.+?)((?:[~^][0-9]*)+)$`)
-
 // commitNamed finds one commit.
 func (b *backport) commitNamed(text string) (object.ID, error) {
-	name, steps := text, ""
-	if parts := expression.FindStringSubmatch(text); parts != nil {
-		name, steps = parts[1], parts[2]
-	}
-	id, err := b.repository.ResolveCommit(name)
-	for _, step := range stepOf.FindAllString(steps, -1) {
-		if err != nil {
-			break
-		}
-		id, err = b.ancestor(id, step)
-	}
+	id, err := b.repository.ResolveCommit(text)
 	var missing *gitrepo.MissingError
 	switch {
 	case errors.As(err, &missing) && missing.Shallow:
@@ -123,36 +108,6 @@ func (b *backport) commitNamed(text string) (object.ID, error) {
 		return id, &plan.Misuse{Reason: err.Error(), Advice: "give the id of a commit"}
 	}
 	return id, err
-}
-
-// stepOf is one step of an expression.
-var stepOf = regexp.MustCompile(`[~^][0-9]*`)
-
-// ancestor goes one step: "~N" is N first parents back, "^N" the parent of that
-// number.
-func (b *backport) ancestor(id object.ID, step string) (object.ID, error) {
-	number := 1
-	if len(step) > 1 {
-		var err error
-		if number, err = strconv.Atoi(step[1:]); err != nil {
-			return id, &plan.Misuse{Reason: fmt.Sprintf("%q is too far back", step), Advice: "give the id of the commit"}
-		}
-	}
-	generations, parent := number, 1
-	if step[0] == '^' {
-		generations, parent = min(number, 1), number
-	}
-	for range generations {
-		commit, err := b.repository.Commit(id)
-		if err != nil {
-			return id, err
-		}
-		if len(commit.Parents) < parent {
-			return id, &plan.Misuse{Reason: fmt.Sprintf("%s has no parent %d", id.Short(), parent), Advice: "give the id of the commit"}
-		}
-		id = commit.Parents[parent-1]
-	}
-	return id, nil
 }
 
 // source reads a commit and what it changes.

@@ -1,9 +1,10 @@
 package pick
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -54,7 +55,7 @@ func addTrailer(message, trailer string, unlessLast bool) string {
 }
 
 var (
-	trailerLine = regexp.MustCompile(`^[A-Za-z0-9-]+[ \t]*:`)
+	trailerLine = lazyregexp.New(`^[A-Za-z0-9-]+[ \t]*:`)
 	// generated are the trailers that git writes itself.
 	generated = []string{"Signed-off-by: ", "(cherry picked from commit "}
 )

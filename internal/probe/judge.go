@@ -3,9 +3,10 @@ package probe
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/terminal/printable"
@@ -111,7 +112,7 @@ func compare(want Want, answer Answer) (Verdict, string) {
 // shortened to no less than git's seven digits.
 func namesCommit(revision string) bool { return commitID.MatchString(revision) }
 
-var commitID = regexp.MustCompile(`^[0-9A-Fa-f]{7,40}$`)
+var commitID = lazyregexp.New(`^[0-9A-Fa-f]{7,40}$`)
 
 // Down lists the checks that are false, by name.
 func (h Heartbeat) Down() []string {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
+
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
@@ -38,7 +40,7 @@ func locatePattern(file release.VersionFile, data []byte) (outline, error) {
 
 // cutSuffix is a pre-release right behind a version. Other text there may well be
 // meant ("1.2.3-alpine"); this would leave a tag with "0.10.0-dev" inside.
-var cutSuffix = regexp.MustCompile(`(?i)^[-+.](?:dev|alpha|beta|rc|pre|snapshot)[0-9.]*\b`)
+var cutSuffix = lazyregexp.New(`(?i)^[-+.](?:dev|alpha|beta|rc|pre|snapshot)[0-9.]*\b`)
 
 func matched(file release.VersionFile, data []byte, value span) (outline, error) {
 	// "(.*)$" takes the carriage return of a CRLF line with it.
@@ -48,9 +50,9 @@ func matched(file release.VersionFile, data []byte, value span) (outline, error)
 	if value.start == value.end {
 		return outline{}, fmt.Errorf("%s: the group of pattern %q matches nothing: put it around the version", file.Path, file.Pattern)
 	}
-	if cut := cutSuffix.Find(data[value.end:]); cut != nil {
+	if cut := cutSuffix.FindIndex(data[value.end:]); cut != nil {
 		return outline{}, fmt.Errorf("%s: the group of pattern %q leaves out %q, which is part of the version: make it take the whole version",
-			file.Path, file.Pattern, cut)
+			file.Path, file.Pattern, data[value.end:][cut[0]:cut[1]])
 	}
 	return outline{value: value, rest: []string{string(data[:value.start]), string(data[value.end:])}}, nil
 }
