@@ -11,8 +11,10 @@ import (
 // graph is the commits between the points, each before its parents, by their
 // place in the list.
 type graph struct {
-	commits  []Commit
-	mentions []notes.Mention
+	commits []Commit
+	// mentions are what the messages say, nil where nobody has asked yet: reading a
+	// message takes longer than reading the commit.
+	mentions []*notes.Mention
 	places   map[object.ID]int
 	parents  [][]int
 	// reach has the points that contain each commit.
@@ -34,11 +36,10 @@ func readGraph(history History, heads, floor []object.ID) (*graph, error) {
 	commits = childrenFirst(commits)
 	g := &graph{
 		commits: commits, complete: complete, places: make(map[object.ID]int, len(commits)),
-		mentions: make([]notes.Mention, len(commits)), parents: make([][]int, len(commits)), reach: make([]set, len(commits)),
+		mentions: make([]*notes.Mention, len(commits)), parents: make([][]int, len(commits)), reach: make([]set, len(commits)),
 	}
 	for i, commit := range commits {
 		g.places[commit.ID] = i
-		g.mentions[i] = notes.MentionOf(commit.Commit)
 		g.names = append(g.names, commit.ID.String())
 	}
 	slices.Sort(g.names)
@@ -63,6 +64,15 @@ func readGraph(history History, heads, floor []object.ID) (*graph, error) {
 	}
 	g.findOwners(heads)
 	return g, nil
+}
+
+// mention is what a commit's message says.
+func (g *graph) mention(at int) notes.Mention {
+	if g.mentions[at] == nil {
+		mention := notes.MentionOf(g.commits[at].Commit)
+		g.mentions[at] = &mention
+	}
+	return *g.mentions[at]
 }
 
 // childrenFirst puts each commit before its parents, and changes the order no more

@@ -157,7 +157,9 @@ type groups struct {
 	order  []string
 }
 
-func collect(commits int, wanted map[int]bool, names func(int) []string) groups {
+// collect groups the commits by their names. may, if not nil, says of a commit
+// whether it can have one of some names at all, where that is told sooner.
+func collect(commits int, wanted map[int]bool, names func(int) []string, may func(at int, names map[string]bool) bool) groups {
 	interesting := map[string]bool{}
 	for at := range wanted {
 		for _, name := range names(at) {
@@ -166,6 +168,9 @@ func collect(commits int, wanted map[int]bool, names func(int) []string) groups 
 	}
 	found := groups{byName: map[string][]int{}}
 	for at := range commits {
+		if may != nil && !may(at, interesting) {
+			continue
+		}
 		for _, name := range names(at) {
 			if !interesting[name] {
 				continue
@@ -197,7 +202,7 @@ func (k *kinship) ambiguous(commits []int) bool {
 // joinAuthors joins the commits that one person made at one second. overlaps says
 // whether two commits touch a common path.
 func (k *kinship) joinAuthors(wanted map[int]bool, overlaps func(a, b int) (bool, error)) error {
-	found := collect(len(k.graph.commits), wanted, k.authorName)
+	found := collect(len(k.graph.commits), wanted, k.authorName, nil)
 	for _, name := range found.order {
 		group := found.byName[name]
 		ambiguous := k.ambiguous(group)
@@ -233,7 +238,7 @@ func (k *kinship) authorName(at int) []string {
 // notes which are the whole of one that others are a part of: its merge, and unless
 // there are several in one history, whatever names it.
 func (k *kinship) joinPullRequests(wanted map[int]bool) {
-	found := collect(len(k.graph.commits), wanted, k.pullRequests)
+	found := collect(len(k.graph.commits), wanted, k.pullRequests, k.mayName)
 	for _, name := range found.order {
 		named := slices.DeleteFunc(slices.Clone(found.byName[name]), func(at int) bool { return !k.names(at, name) })
 		whole := named
@@ -242,8 +247,8 @@ func (k *kinship) joinPullRequests(wanted map[int]bool) {
 		}
 		for i, a := range named {
 			for _, b := range named[i+1:] {
-				text := k.graph.mentions[a].Text
-				if len(whole) == len(named) || text != "" && text == k.graph.mentions[b].Text {
+				text := k.graph.mention(a).Text
+				if len(whole) == len(named) || text != "" && text == k.graph.mention(b).Text {
 					k.join(a, b)
 				}
 			}
@@ -259,7 +264,7 @@ func (k *kinship) joinPullRequests(wanted map[int]bool) {
 // pullRequests are those that a commit's title names or merges, and the one whose
 // merge brought it.
 func (k *kinship) pullRequests(at int) []string {
-	mention := k.graph.mentions[at]
+	mention := k.graph.mention(at)
 	var names []string
 	for _, number := range mention.PullRequests {
 		names = append(names, strconv.Itoa(number))
@@ -268,16 +273,37 @@ func (k *kinship) pullRequests(at int) []string {
 		names = append(names, strconv.Itoa(mention.Merged))
 	}
 	if owner := k.graph.owners[at]; owner >= 0 && len(k.graph.commits[at].Parents) < 2 {
-		if merged := k.graph.mentions[owner].Merged; merged > 0 && !slices.Contains(names, strconv.Itoa(merged)) {
+		if merged := k.graph.mention(owner).Merged; merged > 0 && !slices.Contains(names, strconv.Itoa(merged)) {
 			names = append(names, strconv.Itoa(merged))
 		}
 	}
 	return names
 }
 
+// fewNames is how many names are looked for in a message before it is read.
+const fewNames = 8
+
+// mayName reports whether one of the pull requests can be among a commit's: its
+// number is to be found in the message, or in that of the merge that brought it.
+func (k *kinship) mayName(at int, names map[string]bool) bool {
+	if len(names) > fewNames {
+		return true
+	}
+	for name := range names {
+		if owner := k.graph.owners[at]; k.hasText(at, name) || owner >= 0 && k.hasText(owner, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *kinship) hasText(at int, text string) bool {
+	return strings.Contains(k.graph.commits[at].Subject, text) || strings.Contains(k.graph.commits[at].Body, text)
+}
+
 // names reports whether the commit's own title names the pull request.
 func (k *kinship) names(at int, name string) bool {
-	mention := k.graph.mentions[at]
+	mention := k.graph.mention(at)
 	number, _ := strconv.Atoi(name)
 	return mention.Merged == number || slices.Contains(mention.PullRequests, number)
 }

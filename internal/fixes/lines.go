@@ -101,7 +101,7 @@ func (s *Survey) changesSomething(at int) (bool, error) {
 		_, err = s.unread(err)
 		return err == nil, err
 	}
-	if s.graph.mentions[at].Machinery {
+	if s.graph.mention(at).Machinery {
 		// A release commit that adds its notes, as a file of their own, fixes nothing.
 		return slices.ContainsFunc(change.files, func(file fileChange) bool { return !file.before.IsZero() }), nil
 	}
@@ -146,7 +146,7 @@ func (s *Survey) undoesOne(one candidate, candidates []candidate, fixes map[int]
 			return true, nil
 		}
 	}
-	if !s.graph.mentions[one.at].Machinery || len(s.graph.parents[one.at]) == 0 {
+	if !s.graph.mention(one.at).Machinery || len(s.graph.parents[one.at]) == 0 {
 		return false, nil
 	}
 	own, err := s.changeOf(one.at)

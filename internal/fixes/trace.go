@@ -73,7 +73,8 @@ func (s *Survey) isOlder(point int, commit Commit) bool {
 // to that.
 func (s *Survey) Mentioning(number int, bug string) []object.ID {
 	var ids []object.ID
-	for at, mention := range s.graph.mentions {
+	for at := range s.graph.commits {
+		mention := s.graph.mention(at)
 		named := bug != "" && slices.Contains(mention.Bugs, bug) ||
 			number > 0 && (mention.Merged == number || slices.Contains(mention.PullRequests, number) || slices.Contains(mention.Issues, number))
 		if !named {

@@ -32,7 +32,7 @@ func (s *Survey) undone(at, point, source int, found Standing) (Standing, error)
 		return found, err
 	}
 	commit := s.graph.commits[by]
-	if len(commit.Parents) > 1 || s.graph.mentions[by].Machinery {
+	if len(commit.Parents) > 1 || s.graph.mention(by).Machinery {
 		return Standing{State: Lost, By: commit.ID}, nil
 	}
 	return Standing{State: Reverted, By: commit.ID}, nil
@@ -158,8 +158,8 @@ func (s *Survey) lacking(at, here, source int, contains []bool) (int, error) {
 func (s *Survey) machinery() ([]int, error) {
 	if s.machines == nil {
 		s.machines = []int{}
-		for at, mention := range s.graph.mentions {
-			if !mention.Machinery || len(s.graph.commits[at].Parents) != 1 {
+		for at := range s.graph.commits {
+			if len(s.graph.commits[at].Parents) != 1 || !s.graph.mention(at).Machinery {
 				continue
 			}
 			does, err := s.changesSomething(at)
