@@ -72,6 +72,10 @@ func (c *completeness) holds(id object.ID) (bool, error) {
 	if c.known[id] {
 		return true, nil
 	}
+	// That it is not here is usual, and no reason to doubt the indexes.
+	if here, err := c.objects.Has(id); err != nil || !here {
+		return false, err
+	}
 	id, err := c.objects.Peel(id)
 	if err != nil {
 		return false, ignoreMissing(err)

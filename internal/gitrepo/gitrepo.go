@@ -39,7 +39,7 @@ type Options struct {
 	// Environ is the environment, as os.Environ gives it: HOME, XDG_CONFIG_HOME,
 	// GIT_DIR, GIT_WORK_TREE, GIT_COMMON_DIR, GIT_CONFIG_*, GIT_AUTHOR_*,
 	// GIT_COMMITTER_*, EMAIL and SSH_AUTH_SOCK are looked at. LOOPREL_VERIFY_READS=1
-	// has every object that is read compared with its id.
+	// has every index that is opened compared with its checksum.
 	Environ []string
 }
 

@@ -22,8 +22,9 @@ func openStore(objectsDir string, env environ) (*objectstore.Store, error) {
 	}
 }
 
-// verifyReads is the environment variable that, set to 1, has the content of every
-// object that is read compared with its id.
+// verifyReads is the environment variable that, set to 1, has every index and
+// commit-graph compared with its checksum when it is opened. Objects are compared with
+// their ids always.
 const verifyReads = "LOOPREL_VERIFY_READS"
 
 // readFailed makes the package's error of the store's.

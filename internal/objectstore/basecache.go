@@ -34,7 +34,8 @@ type base struct {
 type content struct {
 	kind object.Kind
 	data []byte
-	end  int64 // where the packed object ends
+	// id is the content's id, zero while nobody has asked whether it has one.
+	id object.ID
 }
 
 // baseCost is what a base costs beside its data, in bytes.
@@ -79,6 +80,15 @@ func (c *baseCache) add(p *pack, offset int64, kept content) {
 	c.known[key] = added
 	c.ends.append(added)
 	c.size += cost
+}
+
+// name notes the id of what is kept at a place.
+func (c *baseCache) name(p *pack, offset int64, id object.ID) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if found, ok := c.known[baseKey{p, offset}]; ok {
+		found.content.id = id
+	}
 }
 
 func (c *baseCache) clear() {

@@ -20,9 +20,6 @@ const (
 type packed struct {
 	pack   *pack
 	offset int64
-	// index and position are where it was found, nil for an index of many packs.
-	index    *packIndex
-	position int
 }
 
 func (p packed) exists() error {
@@ -73,92 +70,80 @@ func (p packed) kind(e entry) (kind object.Kind, err error) {
 	return "", p.damaged(errChain)
 }
 
+// read reads the object and compares its id with its content. Where that fails, it
+// finds out what is damaged.
 func (p packed) read(id object.ID, limit int64) (object.Object, error) {
+	found, err := p.content(id, limit)
+	if err == nil && found.id != id {
+		if object := (object.Object{Kind: found.kind, Data: found.data}); object.ID() != id {
+			err = p.damaged(errOtherID)
+		} else {
+			p.pack.directory.cache.name(p.pack, p.offset, id)
+		}
+	}
+	if err != nil {
+		return object.Object{}, p.trace(err)
+	}
+	return object.Object{Kind: found.kind, Data: found.data}, nil
+}
+
+// content is what there is, whatever its id is.
+func (p packed) content(id object.ID, limit int64) (content, error) {
 	if known, ok := p.pack.directory.cached(p.pack, p.offset); ok {
 		if int64(len(known.data)) > limit {
-			return object.Object{}, &TooLargeError{ID: id, Kind: known.kind, Size: int64(len(known.data)), Limit: limit}
+			return content{}, &TooLargeError{ID: id, Kind: known.kind, Size: int64(len(known.data)), Limit: limit}
 		}
-		found := object.Object{Kind: known.kind, Data: known.data}
-		return found, p.check(id, known.end, found)
+		return known, nil
 	}
 	e, err := p.pack.entry(p.offset)
 	if err != nil {
-		return object.Object{}, err
+		return content{}, err
 	}
 	if e.kind == "" {
-		return p.readDelta(e, id, limit)
+		return p.deltified(e, id, limit)
 	}
 	if e.size > limit || e.size > math.MaxInt {
-		return object.Object{}, &TooLargeError{ID: id, Kind: e.kind, Size: e.size, Limit: limit}
+		return content{}, &TooLargeError{ID: id, Kind: e.kind, Size: e.size, Limit: limit}
 	}
-	data := make([]byte, e.size)
-	end, err := p.pack.inflate(e, data)
-	if err != nil {
-		return object.Object{}, err
-	}
-	found := object.Object{Kind: e.kind, Data: data}
-	return found, p.check(id, end, found)
+	whole := content{kind: e.kind, data: make([]byte, e.size)}
+	return whole, p.pack.inflate(e, whole.data)
 }
 
-// readDelta reads an object that is a delta.
-func (p packed) readDelta(e entry, id object.ID, limit int64) (object.Object, error) {
+// deltified reads an object that is a delta.
+func (p packed) deltified(e entry, id object.ID, limit int64) (content, error) {
 	if e.size > maxBase {
-		return object.Object{}, p.damaged(errDelta)
+		return content{}, p.damaged(errDelta)
 	}
 	buffer := borrowBuffer(e.size)
 	defer returnBuffer(buffer)
-	end, err := p.pack.inflate(e, *buffer)
-	if err != nil {
-		return object.Object{}, err
+	if err := p.pack.inflate(e, *buffer); err != nil {
+		return content{}, err
 	}
 	baseSize, size, _, ok := readDeltaSizes(*buffer)
 	if !ok || size < 0 || baseSize < 0 {
-		return object.Object{}, p.damaged(errDelta)
+		return content{}, p.damaged(errDelta)
 	}
 	if size > min(limit, maxBase) {
 		kind, err := p.kind(e)
 		if err != nil {
-			return object.Object{}, err
+			return content{}, err
 		}
-		return object.Object{}, &TooLargeError{ID: id, Kind: kind, Size: size, Limit: limit}
+		return content{}, &TooLargeError{ID: id, Kind: kind, Size: size, Limit: limit}
 	}
 	base, err := p.pack.resolve(e.base)
 	if err != nil {
-		return object.Object{}, err
+		return content{}, err
 	}
 	data, ok := applyDelta(base.data, *buffer, nil)
 	if !ok {
-		return object.Object{}, p.damaged(errDelta)
+		return content{}, p.damaged(errDelta)
 	}
-	found := object.Object{Kind: base.kind, Data: data}
-	if err := p.check(id, end, found); err != nil {
-		return object.Object{}, err
-	}
-	if found.Kind != object.KindBlob {
+	made := content{kind: base.kind, data: data}
+	if made.kind != object.KindBlob {
 		// Trees and commits are likely to be the bases of those that are read next.
-		p.pack.directory.cache.add(p.pack, p.offset, content{kind: found.Kind, data: data, end: end})
+		p.pack.directory.cache.add(p.pack, p.offset, made)
 	}
-	return found, nil
-}
-
-// check compares the packed object with the index's checksum of it. Where they
-// differ, the index may be what is damaged: the object's id decides.
-func (p packed) check(id object.ID, end int64, found object.Object) error {
-	if p.index == nil {
-		return nil
-	}
-	want, ok, err := p.index.check(p.position)
-	if err != nil || !ok {
-		return err
-	}
-	have, err := p.pack.crc(p.offset, end)
-	if err != nil {
-		return err
-	}
-	if have != want && found.ID() != id {
-		return p.damaged(errOtherID)
-	}
-	return nil
+	return made, nil
 }
 
 // resolve gives the content at an offset, which deltas build on. It goes down the
@@ -233,8 +218,7 @@ func (p *pack) base(e entry) (content, error) {
 		return content{}, p.damaged(e.start, errHeader)
 	}
 	whole := content{kind: e.kind, data: make([]byte, e.size)}
-	var err error
-	if whole.end, err = p.inflate(e, whole.data); err != nil {
+	if err := p.inflate(e, whole.data); err != nil {
 		return content{}, err
 	}
 	p.directory.cache.add(p, e.start, whole)
@@ -249,8 +233,7 @@ func (p *pack) apply(e entry, base content, into *[]byte) (result content, kept 
 	}
 	buffer := borrowBuffer(e.size)
 	defer returnBuffer(buffer)
-	end, err := p.inflate(e, *buffer)
-	if err != nil {
+	if err := p.inflate(e, *buffer); err != nil {
 		return content{}, false, err
 	}
 	if _, size, _, _ := readDeltaSizes(*buffer); size <= alwaysKept {
@@ -260,7 +243,7 @@ func (p *pack) apply(e entry, base content, into *[]byte) (result content, kept 
 	if !ok {
 		return content{}, false, p.damaged(e.start, errDelta)
 	}
-	return content{kind: base.kind, data: data, end: end}, into == nil, nil
+	return content{kind: base.kind, data: data}, into == nil, nil
 }
 
 // buffers are what deltas are decompressed into, and what they make.

@@ -23,6 +23,8 @@ var (
 	errChain       = errors.New("the chain of deltas does not end")
 	errDelta       = errors.New("the delta makes no sense")
 	errLooseHeader = errors.New("it is no loose object")
+	errNoEntry     = errors.New("no packed object begins here, by the index")
+	errCheck       = errors.New("the packed object's checksum is wrong")
 	errTooMuch     = errors.New("the compressed data cannot hold what the header announces")
 )
 

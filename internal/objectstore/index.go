@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"sync"
 
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/objectstore/filemap"
@@ -25,6 +26,10 @@ type packIndex struct {
 	version                int
 	checks, offsets, large int64
 	largeCount             int64
+	// audited is whether the file was compared with its checksum, and verdict what
+	// came of it.
+	audited sync.Once
+	verdict error
 }
 
 // openIndex opens an index.
@@ -35,7 +40,7 @@ func openIndex(name string, options Options) (*packIndex, error) {
 	}
 	index := &packIndex{Table: idtable.Table{File: file}}
 	if err = index.readHeader(); err == nil && options.Verify {
-		err = idtable.Verify(file)
+		err = index.audit()
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -95,7 +100,11 @@ func (x *packIndex) offset(position int) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	short := binary.BigEndian.Uint32(piece)
+	return x.decodeOffset(binary.BigEndian.Uint32(piece), at)
+}
+
+// decodeOffset gives the offset that a table has, or refers to; at is where.
+func (x *packIndex) decodeOffset(short uint32, at int64) (int64, error) {
 	if x.version == 1 || short < largeOffset {
 		return int64(short), nil
 	}
@@ -117,6 +126,12 @@ func longOffset(file *filemap.File, at, table, count, position int64) (int64, er
 		return 0, file.Errorf(table+8*position, errOffset)
 	}
 	return int64(long), nil
+}
+
+// audit compares the file with its checksum, which takes its time: once.
+func (x *packIndex) audit() error {
+	x.audited.Do(func() { x.verdict = idtable.Verify(x.File) })
+	return x.verdict
 }
 
 // check is the CRC-32 of the packed object at a position; ok is false where the

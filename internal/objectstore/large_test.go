@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,6 +99,7 @@ func layPacked(t *testing.T, dir string, id object.ID) {
 	}
 	pack.WriteByte(byte(size))
 	pack.Write(zeros(t, ""))
+	check := crc32.ChecksumIEEE(pack.Bytes()[12:])
 	sum := sha1.Sum(pack.Bytes())
 	pack.Write(sum[:])
 
@@ -111,7 +113,8 @@ func layPacked(t *testing.T, dir string, id object.ID) {
 		index.Write(binary.BigEndian.AppendUint32(nil, count))
 	}
 	index.Write(id[:])
-	index.Write([]byte{0, 0, 0, 0, 0, 0, 0, 12})
+	index.Write(binary.BigEndian.AppendUint32(nil, check))
+	index.Write([]byte{0, 0, 0, 12})
 	index.Write(sum[:])
 	own := sha1.Sum(index.Bytes())
 	index.Write(own[:])

@@ -8,7 +8,8 @@ import (
 )
 
 // WithPrefix lists the objects whose ids begin with the bytes, each once, in
-// order. There must be one byte at least.
+// order. There must be one byte at least. That there is none is only said when no index
+// is damaged.
 func (s *Store) WithPrefix(prefix []byte) ([]object.ID, error) {
 	var ids []object.ID
 	collect := func(id object.ID) { ids = append(ids, id) }
@@ -26,6 +27,9 @@ func (s *Store) WithPrefix(prefix []byte) ([]object.ID, error) {
 		if err == nil && !changed {
 			break
 		}
+	}
+	if len(ids) == 0 {
+		return nil, s.guarded(s.audit)
 	}
 	slices.SortFunc(ids, func(a, b object.ID) int { return slices.Compare(a[:], b[:]) })
 	return slices.Compact(ids), nil

@@ -2,6 +2,7 @@ package objectstore
 
 import (
 	"bytes"
+	"crypto/sha1" //nolint:gosec // the identifier of a git object, not a security measure
 	"encoding/hex"
 	"errors"
 	"io/fs"
@@ -142,6 +143,9 @@ func (l *loose) read(id object.ID, limit int64) (object.Object, error) {
 	}
 	if consumed != len(l.data) {
 		return object.Object{}, l.file.Errorf(int64(consumed), errLooseHeader)
+	}
+	if object.ID(sha1.Sum(content)) != id { //nolint:gosec // see the import
+		return object.Object{}, l.damaged(errOtherID)
 	}
 	return object.Object{Kind: header.Kind, Data: content[length:]}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
 	"io/fs"
 	"sync"
 	"sync/atomic"
@@ -270,18 +269,17 @@ func readDistance(data []byte) (distance int64, used int) {
 	return 0, 0
 }
 
-// inflate decompresses an entry's data into dst, which has its size, and returns
-// where the data ends.
-func (p *pack) inflate(e entry, dst []byte) (end int64, err error) {
+// inflate decompresses an entry's data into dst, which has its size.
+func (p *pack) inflate(e entry, dst []byte) error {
 	file, err := p.openFile()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	rest := file.Size() - checksumSize - e.data
 	for guess := int64(compressedBound(len(dst))); ; guess *= 2 {
 		src, err := file.Most(e.data, int(min(guess, rest)))
 		if err != nil {
-			return 0, err
+			return err
 		}
 		src = src[:min(int64(len(src)), rest)]
 		consumed, err := inflate.Whole(dst, src)
@@ -289,9 +287,9 @@ func (p *pack) inflate(e entry, dst []byte) (end int64, err error) {
 			continue
 		}
 		if err != nil {
-			return 0, file.Errorf(e.data+int64(consumed), err)
+			return file.Errorf(e.data+int64(consumed), err)
 		}
-		return e.data + int64(consumed), nil
+		return nil
 	}
 }
 
@@ -322,17 +320,4 @@ func (p *pack) prefix(e entry, dst []byte) ([]byte, error) {
 		}
 		return dst[:written], nil
 	}
-}
-
-// crc is the CRC-32 of a packed object, its header included.
-func (p *pack) crc(start, end int64) (uint32, error) {
-	file, err := p.openFile()
-	if err != nil {
-		return 0, err
-	}
-	piece, err := file.Slice(start, int(end-start))
-	if err != nil {
-		return 0, err
-	}
-	return crc32.ChecksumIEEE(piece), nil
 }

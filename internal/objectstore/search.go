@@ -17,8 +17,6 @@ type place interface {
 	header() (Header, error)
 	// exists makes sure that what the place names is there at all.
 	exists() error
-	// damaged makes an error about the place.
-	damaged(cause error) error
 }
 
 // find has a function use the object's place. Where that fails, other copies of
@@ -83,6 +81,31 @@ func (s *Store) search(id object.ID, use func(place) error) error {
 	return ErrNotFound
 }
 
+// doubted makes sure that an object which is not found is not hidden by a damaged
+// index: each index is compared with its checksum, once.
+func (s *Store) doubted(err error) error {
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if damage := s.guarded(s.audit); damage != nil {
+		return damage
+	}
+	return err
+}
+
+func (s *Store) audit() error {
+	for p := range s.packs() {
+		index, err := p.openIndex()
+		if err == nil {
+			err = index.audit()
+		}
+		if err != nil && !errors.Is(err, errGone) {
+			return err
+		}
+	}
+	return nil
+}
+
 // attempt is a search under way. Its methods report whether it is over.
 type attempt struct {
 	id  object.ID
@@ -110,7 +133,7 @@ func (a *attempt) inPack(p *pack) bool {
 	if err != nil {
 		return a.failed(err)
 	}
-	return a.try(packed{pack: p, offset: offset, index: index, position: position})
+	return a.try(packed{pack: p, offset: offset})
 }
 
 func (a *attempt) inMultiIndex(d *directory) bool {
