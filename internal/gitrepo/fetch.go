@@ -5,15 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
 
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -81,9 +79,13 @@ func (s *session) wentStale(ctx context.Context, err error) bool {
 	return errors.Is(err, ErrUnreachable) && ctx.Err() == nil && !errors.As(err, &silent)
 }
 
-// fetchOver uses the session up.
+// fetchOver uses the session up, unless another Fetch may follow in it.
 func (r *Remote) fetchOver(ctx context.Context, from *session, into *Objects, request FetchRequest) (FetchResult, error) {
-	defer func() { _ = from.close() }()
+	defer func() {
+		if r.open != from {
+			_ = from.close()
+		}
+	}()
 	if err := from.offers(request.Wants); err != nil {
 		return FetchResult{}, err
 	}
@@ -93,12 +95,20 @@ func (r *Remote) fetchOver(ctx context.Context, from *session, into *Objects, re
 	if err != nil {
 		return result, brokenOff(from, "fetching from", op.reason(err))
 	}
+	// A service that remembers would take what it was told of this store's history
+	// for that of another store.
+	if from.features != nil && from.isStateless() {
+		r.open = from
+	}
 	return result, nil
 }
 
 // offers checks that the remote still shows what is wanted: servers answer a
-// request for anything else by hanging up.
+// request for anything else by hanging up. In version 2 they say what is missing.
 func (s *session) offers(wants []object.ID) error {
+	if s.features != nil {
+		return nil
+	}
 	shown := map[object.ID]bool{}
 	for _, id := range s.shown.Refs {
 		shown[id] = true
@@ -112,7 +122,7 @@ func (s *session) offers(wants []object.ID) error {
 }
 
 func (s *session) fetch(op *operation, into *Objects, request FetchRequest) (FetchResult, error) {
-	if err := s.checkShallow(into); err != nil {
+	if err := s.refuseCuts(s.shown.Shallow, into); err != nil {
 		return FetchResult{}, err
 	}
 	message, err := s.fetchMessage(into, request)
@@ -123,38 +133,36 @@ func (s *session) fetch(op *operation, into *Objects, request FetchRequest) (Fet
 	if err != nil {
 		return FetchResult{}, err
 	}
-	var update packp.ShallowUpdate
-	if request.Depth > 0 {
-		if err := update.Decode(reader); err != nil {
-			return FetchResult{}, fmt.Errorf("reading where history is cut: %w", err)
-		}
-	}
-	if err := skipAcknowledgements(reader); err != nil {
-		if strings.Contains(err.Error(), "not our ref") {
-			err = &MovedError{Remote: s.remote, Gone: request.Wants[0]}
-		}
-		return FetchResult{}, err
-	}
-	// History may only be walked past a commit when its parents are here, so a cut
-	// is recorded before the objects come, and its removal after.
-	if err := into.recordCuts(op, update.Shallows, nil); err != nil {
-		return FetchResult{}, err
-	}
-	count, err := into.receivePack(s.packReader(reader))
+	answer, err := s.readAnswer(reader, request)
 	if err != nil {
 		return FetchResult{}, err
 	}
-	if err := into.recordCuts(op, nil, update.Unshallows); err != nil {
+	// Without a limit history is cut where the remote's own is.
+	if request.Depth == 0 || request.Depth == Unlimited {
+		if err := s.refuseCuts(answer.shallow, into); err != nil {
+			return FetchResult{}, err
+		}
+	}
+	// History may only be walked past a commit when its parents are here, so a cut
+	// is recorded before the objects come, and its removal after.
+	if err := into.recordCuts(op, answer.shallow, nil); err != nil {
+		return FetchResult{}, err
+	}
+	count, err := into.receivePack(answer.pack)
+	if err != nil {
+		return FetchResult{}, err
+	}
+	if err := into.recordCuts(op, nil, answer.unshallow); err != nil {
 		return FetchResult{}, err
 	}
 	return FetchResult{Objects: count}, into.verify(request.Wants)
 }
 
-// checkShallow refuses a remote whose history is cut where the store's is not:
-// what it sends would end in the middle.
-func (s *session) checkShallow(into *Objects) error {
+// refuseCuts refuses a remote whose history is cut where the store's is not: what
+// it sends would end in the middle.
+func (s *session) refuseCuts(cuts []object.ID, into *Objects) error {
 	known := into.Shallow()
-	for _, id := range s.shown.Shallow {
+	for _, id := range cuts {
 		if !slices.Contains(known, id) {
 			return &Error{Kind: ErrUnsupported, What: fmt.Sprintf("%s is itself a shallow clone, cut at %s", s.remote, id.Short()),
 				Advice: "use a complete repository as the remote, or complete this one: git fetch --unshallow, in it"}
@@ -166,14 +174,19 @@ func (s *session) checkShallow(into *Objects) error {
 // fetchMessage asks for everything in one message: the haves are few and chosen
 // to be known there, so there is nothing to negotiate in rounds.
 func (s *session) fetchMessage(into *Objects, request FetchRequest) ([]byte, error) {
-	upload := packp.NewUploadPackRequest()
-	upload.Wants = toHashes(request.Wants)
-	upload.Shallows = toHashes(into.Shallow())
-	upload.Depth = packp.DepthCommits(request.Depth)
-	if (request.Depth > 0 || len(upload.Shallows) > 0) && !s.capabilities.Supports(capability.Shallow) {
+	shallow := into.Shallow()
+	canCut := s.capabilities.Supports(capability.Shallow) || s.features.has("fetch", "shallow")
+	if (request.Depth > 0 || len(shallow) > 0) && !canCut {
 		return nil, &Error{Kind: ErrUnsupported, What: s.remote + " does not serve shallow clones",
 			Advice: "use a complete clone, and a server that speaks git's \"shallow\" capability"}
 	}
+	if s.features != nil {
+		return s.fetchCommand(shallow, request), nil
+	}
+	upload := packp.NewUploadPackRequest()
+	upload.Wants = toHashes(request.Wants)
+	upload.Shallows = toHashes(shallow)
+	upload.Depth = packp.DepthCommits(request.Depth)
 	// Some servers serve only clients that know multi_ack_detailed.
 	for _, name := range []capability.Capability{
 		capability.MultiACKDetailed, capability.Sideband64k, capability.OFSDelta,
@@ -200,36 +213,26 @@ func (s *session) fetchMessage(into *Objects, request FetchRequest) ([]byte, err
 	return message.Bytes(), err
 }
 
-// skipAcknowledgements reads up to the line after which the pack begins: "NAK",
-// or an "ACK" without a status.
-func skipAcknowledgements(reader io.Reader) error {
-	lines := pktline.NewScanner(reader)
-	for lines.Scan() {
-		fields := strings.Fields(string(lines.Bytes()))
-		switch {
-		case len(fields) == 1 && fields[0] == "NAK", len(fields) == 2 && fields[0] == "ACK":
-			return nil
-		case len(fields) == 3 && fields[0] == "ACK":
-		default:
-			return fmt.Errorf("unexpected answer %q", printableText(string(lines.Bytes())))
-		}
+// fetchCommand is the message in version 2.
+func (s *session) fetchCommand(shallow []object.ID, request FetchRequest) []byte {
+	message := s.commandMessage("fetch")
+	appendPacket(message, "ofs-delta")
+	appendPacket(message, "no-progress")
+	for _, id := range shallow {
+		appendPacket(message, "shallow "+id.String())
 	}
-	var said *pktline.ErrorLine
-	if errors.As(lines.Err(), &said) {
-		return fmt.Errorf("the remote says: %w", said)
+	if request.Depth > 0 {
+		appendPacket(message, "deepen "+strconv.Itoa(request.Depth))
 	}
-	if lines.Err() != nil {
-		return lines.Err()
+	for _, id := range request.Wants {
+		appendPacket(message, "want "+id.String())
 	}
-	return io.ErrUnexpectedEOF
-}
-
-// packReader takes the pack out of what else the server sends beside it.
-func (s *session) packReader(reader io.Reader) io.Reader {
-	if s.capabilities.Supports(capability.Sideband64k) {
-		return sideband.NewDemuxer(sideband.Sideband64k, reader)
+	for _, id := range request.Haves {
+		appendPacket(message, "have "+id.String())
 	}
-	return reader
+	appendPacket(message, "done")
+	message.WriteString(flushPacket)
+	return message.Bytes()
 }
 
 func toHashes(ids []object.ID) []plumbing.Hash {
@@ -241,11 +244,11 @@ func toHashes(ids []object.ID) []plumbing.Hash {
 }
 
 // recordCuts records where history is cut from now on, and where no longer.
-func (o *Objects) recordCuts(op *operation, added, removed []plumbing.Hash) error {
+func (o *Objects) recordCuts(op *operation, added, removed []object.ID) error {
 	if len(added)+len(removed) == 0 {
 		return nil
 	}
-	return o.changeShallow(op.ctx, toIDs(added), toIDs(removed))
+	return o.changeShallow(op.ctx, added, removed)
 }
 
 func toIDs(hashes []plumbing.Hash) []object.ID {

@@ -280,7 +280,7 @@ func TestFetchCutOffLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	f := newRemoteFixture(t)
 	f.news(3)
-	server := f.origin.ServeHTTP(gittest.HTTPOptions{Wrap: truncatePosts})
+	server := f.origin.ServeHTTP(gittest.HTTPOptions{Wrap: truncateTransfers})
 	before := gittest.Snapshot(t, f.clone.Dir)
 	remote := f.remote(server.URL)
 	_, err := fetchMaster(t.Context(), remote)

@@ -70,7 +70,8 @@ func (t *httpTransport) connect(op *operation, service string) (connection, erro
 		query := target.Query()
 		query.Set("service", service)
 		target.RawQuery = query.Encode()
-		response, _, err := t.send(op, http.MethodGet, target, service, nil)
+		wish := wishedVersion(t.config, service)
+		response, _, err := t.send(op, httpRequest{method: http.MethodGet, target: target, service: service, version: wish})
 		if err != nil {
 			return nil, err
 		}
@@ -134,9 +135,9 @@ func (t *httpTransport) follow(response *http.Response, from *url.URL) error {
 // send makes one request, as often as there are credentials to try when the
 // server asks for them. sent reports whether the last one may have reached the
 // server.
-func (t *httpTransport) send(op *operation, method string, target *url.URL, service string, body []byte) (response *http.Response, sent bool, err error) {
+func (t *httpTransport) send(op *operation, asked httpRequest) (response *http.Response, sent bool, err error) {
 	for {
-		request, err := t.request(op, method, target, service, body)
+		request, err := t.request(op, asked)
 		if err != nil {
 			return nil, false, err
 		}
@@ -164,19 +165,32 @@ func (t *httpTransport) send(op *operation, method string, target *url.URL, serv
 	}
 }
 
-func (t *httpTransport) request(op *operation, method string, target *url.URL, service string, body []byte) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(op.ctx, method, target.String(), op.reader(bytes.NewReader(body))) //nolint:gosec // the remote of the clone
+// httpRequest is what one request is made of.
+type httpRequest struct {
+	method  string
+	target  *url.URL
+	service string
+	// version is the protocol's that is asked for or spoken, "" for version 0.
+	version string
+	body    []byte
+}
+
+func (t *httpTransport) request(op *operation, asked httpRequest) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(op.ctx, asked.method, asked.target.String(), op.reader(bytes.NewReader(asked.body))) //nolint:gosec // the remote of the clone
 	if err != nil {
-		return nil, badAddress(target.String(), "it is not a valid URL")
+		return nil, badAddress(asked.target.String(), "it is not a valid URL")
 	}
-	if method == http.MethodGet {
+	if asked.method == http.MethodGet {
 		request.Body = nil
 	} else {
-		request.ContentLength = int64(len(body))
-		request.Header.Set("Content-Type", "application/x-"+service+"-request")
-		request.Header.Set("Accept", "application/x-"+service+"-result")
+		request.ContentLength = int64(len(asked.body))
+		request.Header.Set("Content-Type", "application/x-"+asked.service+"-request")
+		request.Header.Set("Accept", "application/x-"+asked.service+"-result")
 	}
 	request.Header.Set("User-Agent", userAgent)
+	if asked.version != "" {
+		request.Header.Set("Git-Protocol", asked.version)
+	}
 	for _, line := range resetByEmpty(t.config.httpSettings(t.base.url(), t.base.user, "extraHeader")) {
 		if key, value, found := strings.Cut(line, ":"); found {
 			request.Header.Add(strings.TrimSpace(key), strings.TrimSpace(value))
@@ -246,10 +260,11 @@ func drain(op *operation, body io.ReadCloser) {
 	_ = body.Close()
 }
 
-// httpConnection is one exchange: a GET and at most one POST.
+// httpConnection is one conversation: a GET, and a POST for each request.
 type httpConnection struct {
 	transport *httpTransport
 	service   string
+	version   string // what the service speaks, "" for version 0
 	body      io.ReadCloser
 }
 
@@ -257,9 +272,15 @@ func (c *httpConnection) advertisement(op *operation) *bufio.Reader {
 	return bufio.NewReaderSize(givenUpReader{op.reader(c.body), op}, readSize)
 }
 
-func (c *httpConnection) exchange(op *operation, request []byte) (io.Reader, error) {
+func (c *httpConnection) speaks(version string) { c.version = version }
+
+func (c *httpConnection) isStateless() bool { return true }
+
+func (c *httpConnection) exchange(op *operation, request []byte) (*bufio.Reader, error) {
 	drain(op, c.body)
-	response, sent, err := c.transport.send(op, http.MethodPost, c.transport.endpoint(c.service), c.service, request)
+	response, sent, err := c.transport.send(op, httpRequest{
+		method: http.MethodPost, target: c.transport.endpoint(c.service), service: c.service, version: c.version, body: request,
+	})
 	if err != nil {
 		if !sent {
 			err = fmt.Errorf("%w: %w", errNotSent, err)

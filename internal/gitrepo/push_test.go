@@ -310,7 +310,7 @@ func TestPushWhoseAnswerIsLost(t *testing.T) {
 	f := newRemoteFixture(t)
 	cut := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-			if request.Method != http.MethodPost {
+			if !transfersObjects(request) {
 				next.ServeHTTP(w, request)
 				return
 			}

@@ -8,11 +8,13 @@ import (
 	"time"
 )
 
-// The remote half of the package speaks git's pack protocol (version 0, which
-// every server knows) with go-git's codecs over connections of its own:
+// The remote half of the package speaks git's pack protocol over connections of its
+// own, with go-git's codecs where it has them: version 2 for reading, which asks for
+// the references of interest alone, and version 0, which every server knows.
 //
 //	Remote       an address and what its connections share     (remote.go, remote_address.go)
-//	List         the references there                          (remote_list.go)
+//	List         the references there                          (remote_list.go, remote_advertisement.go)
+//	version 2    the wish for it, and its commands             (remote_version2.go, remote_packets.go)
 //	Fetch        wanted objects into a store, no references    (fetch*.go)
 //	Push         references and objects, all or nothing        (push*.go)
 //	transport    a process, a socket, SSH or HTTP              (remote_process.go, remote_socket.go, ssh*.go, http*.go)
@@ -122,9 +124,9 @@ func (r *Remote) newTransport(url string) (transport, error) {
 	name, env, config := withoutUserinfo(url), r.repository.environ, r.repository.config
 	switch a.protocol {
 	case protocolFile:
-		return &localTransport{path: a.path, env: env}, nil
+		return &localTransport{path: a.path, env: env, config: config}, nil
 	case protocolGit:
-		return &socketTransport{address: a, name: name}, nil
+		return &socketTransport{address: a, name: name, config: config}, nil
 	case protocolSSH:
 		return newSSHTransport(a, name, config, env, r.options.Interactive), nil
 	default:

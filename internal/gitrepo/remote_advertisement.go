@@ -4,13 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/hex"
-	"errors"
-	"io"
-	"strconv"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing/format/pktline"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 
 	"github.com/mozilla-services/looprel/internal/object"
@@ -23,75 +18,23 @@ import (
 // go-git's decoder is not used: servers have tens of thousands of references, for
 // each of which it makes several copies, and a push asks for three.
 type advertisementReader struct {
-	in *bufio.Reader
+	packetReader
 	// wanted says which references are kept; nil keeps all.
 	wanted func(name []byte) bool
 
-	line  []byte // the current line, valid until the next one
-	taken int    // how much of the buffer it takes
-	count int    // lines that were read
-
 	capabilities *capability.List
-	shown        Advertisement
+	// features are those of a service that speaks version 2, which shows no
+	// references by itself; nil for version 0.
+	features features
+	shown    Advertisement
 }
 
 func newAdvertisementReader(in *bufio.Reader, wanted func(name []byte) bool) *advertisementReader {
-	return &advertisementReader{in: in, wanted: wanted, capabilities: capability.NewList(),
+	return &advertisementReader{packetReader: packetReader{in: in}, wanted: wanted, capabilities: capability.NewList(),
 		shown: Advertisement{Refs: map[string]object.ID{}, Peeled: map[string]object.ID{}}}
 }
 
-const (
-	lengthDigits = 4
-	idDigits     = 2 * object.IDSize
-)
-
-// next reads a line; a flush packet is an empty one.
-func (r *advertisementReader) next() error {
-	_, _ = r.in.Discard(r.taken) // what was peeked at is there
-	r.line, r.taken = nil, 0
-	r.count++
-	digits, err := r.in.Peek(lengthDigits)
-	if errors.Is(err, io.EOF) && len(digits) == 0 {
-		if r.count == 1 {
-			return packp.ErrEmptyInput
-		}
-		return io.ErrUnexpectedEOF
-	}
-	if err != nil {
-		return noEarlyEnd(err)
-	}
-	length, err := strconv.ParseUint(string(digits), 16, 16)
-	switch {
-	case err != nil || length > 0 && length < lengthDigits:
-		return pktline.ErrInvalidPktLen
-	case length <= lengthDigits:
-		r.taken = lengthDigits
-		return nil
-	}
-	if r.line, err = r.peek(int(length)); err != nil {
-		return noEarlyEnd(err)
-	}
-	r.line = bytes.TrimSuffix(r.line[lengthDigits:], []byte("\n"))
-	if said, isError := bytes.CutPrefix(r.line, []byte("ERR ")); isError {
-		return &pktline.ErrorLine{Text: strings.TrimSpace(string(said))}
-	}
-	return nil
-}
-
-// peek gives the next bytes; those that do not fit into the buffer are copied.
-func (r *advertisementReader) peek(length int) ([]byte, error) {
-	if length <= r.in.Size() {
-		r.taken = length
-		return r.in.Peek(length)
-	}
-	data := make([]byte, length)
-	_, err := io.ReadFull(r.in, data)
-	return data, err
-}
-
-func (r *advertisementReader) unexpected(what string) error {
-	return packp.NewErrUnexpectedData(what, bytes.Clone(r.line))
-}
+const idDigits = 2 * object.IDSize
 
 // read reads the advertisement. An empty repository may have none at all.
 func (r *advertisementReader) read() error {
@@ -103,13 +46,16 @@ func (r *advertisementReader) read() error {
 		if err := r.next(); err != nil {
 			return err
 		}
-		if len(r.line) == 0 {
+		if r.kind == packetFlush {
 			if err := r.next(); err != nil {
 				return err
 			}
 		}
 	}
-	for first := true; len(r.line) > 0; first = false {
+	if string(r.line) == "version 2" {
+		return r.readFeatures()
+	}
+	for first := true; r.kind != packetFlush; first = false {
 		if err := r.entry(first); err != nil {
 			return err
 		}
@@ -117,8 +63,7 @@ func (r *advertisementReader) read() error {
 			return err
 		}
 	}
-	_, _ = r.in.Discard(r.taken) // the flush packet
-	r.taken = 0
+	r.drop()
 	return nil
 }
 
@@ -179,4 +124,11 @@ func (r *advertisementReader) keep(name []byte, id object.ID) {
 		return
 	}
 	r.shown.Refs[string(name)] = id
+}
+
+// keepPeeled keeps what an annotated tag leads to, if the tag was kept.
+func (r *advertisementReader) keepPeeled(name []byte, id object.ID) {
+	if _, kept := r.shown.Refs[string(name)]; kept {
+		r.shown.Peeled[string(name)] = id
+	}
 }

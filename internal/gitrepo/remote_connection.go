@@ -27,15 +27,20 @@ type transport interface {
 	close() error
 }
 
-// connection is one exchange with a service: its advertisement, then at most
-// one request and the answer.
+// connection is one conversation with a service: its advertisement, then a request
+// and the answer; in version 2 of the protocol, further ones.
 type connection interface {
 	// advertisement reads the service's opening message.
 	advertisement(op *operation) *bufio.Reader
 	// exchange sends the request and returns the answer. When it fails with
 	// errNotSent in the error's chain, the service cannot have acted on the
 	// request.
-	exchange(op *operation, request []byte) (io.Reader, error)
+	exchange(op *operation, request []byte) (*bufio.Reader, error)
+	// speaks tells that the service answers in a version of the protocol that was
+	// asked for.
+	speaks(version string)
+	// isStateless reports whether the service forgets between two requests.
+	isStateless() bool
 	// explain turns a failure into one that says what the service said beside
 	// the protocol.
 	explain(err error) error
@@ -93,7 +98,7 @@ func (r abortingReader) Read(data []byte) (int, error) {
 	return n, op.reason(err)
 }
 
-func (s *stream) exchange(op *operation, request []byte) (io.Reader, error) {
+func (s *stream) exchange(op *operation, request []byte) (*bufio.Reader, error) {
 	s.used = true
 	release := op.onEnd(s.abort)
 	_, err := io.Copy(op.writer(s.stdin), bytes.NewReader(request))
@@ -115,13 +120,15 @@ func (s *stream) explain(err error) error {
 	return classifyWords(s.name, s.said.lines(), err)
 }
 
-// flushPacket ends a conversation in which nothing is asked for.
-const flushPacket = "0000"
+// speaks does nothing: the service knows.
+func (s *stream) speaks(string) {}
+
+func (s *stream) isStateless() bool { return false }
 
 func (s *stream) close() error {
 	var err error
 	s.once.Do(func() {
-		if !s.used {
+		if !s.used { // a flush packet says that nothing is asked for
 			_, _ = io.WriteString(s.stdin, flushPacket)
 		}
 		_ = s.stdin.Close()

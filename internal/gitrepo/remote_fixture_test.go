@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -56,18 +57,31 @@ func (f *remoteFixture) repository(variables ...string) *Repository {
 	return repository
 }
 
-// addresses are all ways to reach the fixture's remote, by name.
+// addresses are all ways to reach the fixture's remote, by name; those with oldSuffix
+// lead to servers that know only version 0 of the protocol.
 func (f *remoteFixture) addresses() map[string]string {
 	f.t.Helper()
 	ssh := f.origin.ServeSSH()
 	ssh.Introduce(f.clone.Home)
 	return map[string]string{
-		"path": f.origin.Dir,
-		"file": f.origin.URL(),
-		"git":  f.origin.ServeGit(),
-		"http": f.origin.ServeHTTP(gittest.HTTPOptions{}).URL,
-		"ssh":  ssh.URL(),
+		"path":             f.origin.Dir,
+		"file":             f.origin.URL(),
+		"git":              f.origin.ServeGit(),
+		"http":             f.origin.ServeHTTP(gittest.HTTPOptions{}).URL,
+		"http" + oldSuffix: f.origin.ServeHTTP(gittest.HTTPOptions{Wrap: withoutVersion}).URL,
+		"ssh":              ssh.URL(),
+		"ssh" + oldSuffix:  ssh.OldURL(),
 	}
+}
+
+const oldSuffix = "-0"
+
+// withoutVersion hides which version of the protocol is asked for.
+func withoutVersion(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		request.Header.Del("Git-Protocol")
+		next.ServeHTTP(w, request)
+	})
 }
 
 func (f *remoteFixture) list(remote *Remote) Advertisement {

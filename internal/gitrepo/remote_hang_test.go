@@ -1,6 +1,7 @@
 package gitrepo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -14,10 +15,18 @@ import (
 	"github.com/mozilla-services/looprel/internal/gittest"
 )
 
-// truncatePosts lets half of an answer to a POST through.
-func truncatePosts(next http.Handler) http.Handler {
+// transfersObjects reports whether a request is one for objects or with objects, not
+// only about references.
+func transfersObjects(request *http.Request) bool {
+	body, err := io.ReadAll(request.Body)
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	return err == nil && request.Method == http.MethodPost && !bytes.Contains(body, []byte("command=ls-refs"))
+}
+
+// truncateTransfers lets half of an answer with objects through.
+func truncateTransfers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		if request.Method != http.MethodPost {
+		if !transfersObjects(request) {
 			next.ServeHTTP(w, request)
 			return
 		}
@@ -75,7 +84,7 @@ func TestSilenceAfterTheAdvertisement(t *testing.T) {
 	f.news(1)
 	hang := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-			if request.Method == http.MethodPost {
+			if transfersObjects(request) {
 				_, _ = io.Copy(io.Discard, request.Body)
 				<-request.Context().Done()
 				return

@@ -25,7 +25,8 @@ type Advertisement struct {
 	// Head is the full name of the remote's default branch; empty when the remote
 	// does not say (its HEAD is detached, or it is empty).
 	Head string
-	// Shallow are the commits at which the remote's own history is cut.
+	// Shallow are the commits at which the remote's own history is cut, as far as it
+	// says so before anything is fetched.
 	Shallow []object.ID
 }
 
@@ -40,27 +41,67 @@ func (a Advertisement) Commit(name string) (id object.ID, ok bool) {
 	return id, ok
 }
 
-// List asks for the remote's references. The conversation stays open for a Fetch
-// to follow in it; Close ends it.
-func (r *Remote) List(ctx context.Context) (Advertisement, error) {
+// List asks for the remote's references whose full names begin with one of the
+// prefixes; without any, for all. The conversation stays open for a Fetch to follow
+// in it; Close ends it.
+func (r *Remote) List(ctx context.Context, prefixes ...string) (Advertisement, error) {
 	if r.open != nil {
 		_ = r.open.close()
 		r.open = nil
 	}
-	found, err := r.begin(ctx, r.config.URL, uploadPack, nil)
+	found, err := r.begin(ctx, r.config.URL, uploadPack, within(prefixes))
 	if err != nil {
 		return Advertisement{}, err
 	}
+	if found.features != nil {
+		if err := r.listRefs(ctx, found, prefixes); err != nil {
+			_ = found.close()
+			return Advertisement{}, err
+		}
+	}
 	r.open = found
 	return found.shown, nil
+}
+
+// listRefs has a service that speaks version 2 list its references.
+func (r *Remote) listRefs(ctx context.Context, from *session, prefixes []string) error {
+	op := startOperation(ctx, r.patience)
+	defer op.end()
+	err := from.listRefs(op, prefixes)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", from.remote, context.Cause(ctx))
+	default:
+		return advertisementError(from.remote, from, op.reason(err))
+	}
+}
+
+// within tells the references whose names begin with one of the prefixes; nil stands
+// for all.
+func within(prefixes []string) func(name []byte) bool {
+	if len(prefixes) == 0 {
+		return nil
+	}
+	return func(name []byte) bool {
+		for _, prefix := range prefixes {
+			if len(name) >= len(prefix) && string(name[:len(prefix)]) == prefix {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 // session is a connection whose advertisement has been read.
 type session struct {
 	connection
 	remote string // safe to print
-	// capabilities are what the service can do.
+	// capabilities are what the service can do, features the same where it speaks
+	// version 2; otherwise they are nil.
 	capabilities *capability.List
+	features     features
 	shown        Advertisement
 }
 
@@ -77,12 +118,30 @@ func openSession(op *operation, t transport, remote, service string, wanted func
 		_ = found.close()
 		return nil, err
 	}
-	if format := advertised.capabilities.Get("object-format"); len(format) > 0 && format[0] != "sha1" {
+	opened := &session{
+		connection: found, remote: remote,
+		capabilities: advertised.capabilities, features: advertised.features, shown: advertised.shown,
+	}
+	if format := opened.objectFormat(); format != "sha1" {
 		_ = found.close()
-		return nil, &Error{Kind: ErrUnsupported, What: fmt.Sprintf("%s uses %s object ids", remote, printableText(format[0])),
+		return nil, &Error{Kind: ErrUnsupported, What: fmt.Sprintf("%s uses %s object ids", remote, printableText(format)),
 			Advice: "looprel reads SHA-1 repositories only"}
 	}
-	return &session{connection: found, remote: remote, capabilities: advertised.capabilities, shown: advertised.shown}, nil
+	if opened.features != nil {
+		found.speaks(version2)
+	}
+	return opened, nil
+}
+
+// objectFormat is the kind of ids that the service uses.
+func (s *session) objectFormat() string {
+	if format, ok := s.features["object-format"]; ok {
+		return format
+	}
+	if format := s.capabilities.Get("object-format"); len(format) > 0 {
+		return format[0]
+	}
+	return "sha1"
 }
 
 // advertisementError says why there is no advertisement.

@@ -57,6 +57,14 @@ func (e environ) forOtherRepository() []string {
 	})
 }
 
+// withVersion adds the wish for a version of the protocol, if there is one.
+func withVersion(environ []string, wish string) []string {
+	if wish == "" {
+		return environ
+	}
+	return append(environ, versionVariable+"="+wish)
+}
+
 // startService runs a command that speaks git's protocol on its standard input
 // and output.
 func startService(name string, command *exec.Cmd) (*stream, error) {
@@ -115,8 +123,9 @@ func waitFor(command *exec.Cmd) error {
 
 // localTransport speaks to a repository of this machine by running git there.
 type localTransport struct {
-	path string
-	env  environ
+	path   string
+	env    environ
+	config Config
 }
 
 func (t *localTransport) connect(_ *operation, service string) (connection, error) {
@@ -131,7 +140,7 @@ func (t *localTransport) connect(_ *operation, service string) (connection, erro
 		return nil, fmt.Errorf("a remote that is a path needs git: %w", err)
 	}
 	command := exec.Command(git, strings.TrimPrefix(service, "git-"), t.path) //nolint:gosec,noctx // the installed git; a path that begins with a hyphen was made absolute; the stream ends it
-	command.Env = t.env.forOtherRepository()
+	command.Env = withVersion(t.env.forOtherRepository(), wishedVersion(t.config, service))
 	command.Dir = t.path
 	return startService(t.path, command)
 }

@@ -38,6 +38,7 @@ func unreachable(remote string, cause error) error {
 type socketTransport struct {
 	address address
 	name    string
+	config  Config
 }
 
 func (t *socketTransport) connect(op *operation, service string) (connection, error) {
@@ -52,6 +53,9 @@ func (t *socketTransport) connect(op *operation, service string) (connection, er
 	request := packp.GitProtoRequest{RequestCommand: service, Pathname: t.address.path, Host: t.address.hostPort()}
 	if !strings.HasPrefix(request.Pathname, "/") {
 		request.Pathname = "/" + request.Pathname
+	}
+	if wish := wishedVersion(t.config, service); wish != "" {
+		request.ExtraParams = []string{wish}
 	}
 	if err := request.Encode(op.writer(socket)); err != nil {
 		_ = socket.Close()

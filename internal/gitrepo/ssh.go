@@ -19,6 +19,7 @@ type sshTransport struct {
 	address address
 	host    sshHost
 	name    string
+	config  Config
 	env     environ
 	client  *ssh.Client
 }
@@ -27,14 +28,14 @@ type sshTransport struct {
 // program.
 func newSSHTransport(a address, name string, config Config, env environ, interactive bool) transport {
 	if program, ok := configuredSSH(config, env); ok {
-		return &sshCommandTransport{program: program, address: a, name: name, env: env, interactive: interactive}
+		return &sshCommandTransport{program: program, address: a, name: name, config: config, env: env, interactive: interactive}
 	}
 	host := readSSHHost(a, env)
 	if host.program {
 		program := sshProgram{command: "ssh", variant: "ssh"}
-		return &sshCommandTransport{program: program, address: a, name: name, env: env, interactive: interactive}
+		return &sshCommandTransport{program: program, address: a, name: name, config: config, env: env, interactive: interactive}
 	}
-	return &sshTransport{address: a, host: host, name: name, env: env}
+	return &sshTransport{address: a, host: host, name: name, config: config, env: env}
 }
 
 func (t *sshTransport) connect(op *operation, service string) (connection, error) {
@@ -117,6 +118,14 @@ func (t *sshTransport) start(op *operation, service string) (*stream, error) {
 	stdout, err := session.StdoutPipe()
 	if err != nil {
 		return nil, err
+	}
+	if wish := wishedVersion(t.config, service); wish != "" {
+		// Without a reply: servers that do not accept the variable speak version 0.
+		variable := struct{ Name, Value string }{versionVariable, wish}
+		if _, err := session.SendRequest("env", false, ssh.Marshal(variable)); err != nil {
+			_ = session.Close()
+			return nil, err
+		}
 	}
 	if err := session.Start(serviceCommand(service, t.address.path)); err != nil {
 		_ = session.Close()

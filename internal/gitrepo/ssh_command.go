@@ -55,9 +55,13 @@ func sshVariant(program sshProgram, config Config, env environ) string {
 	return "ssh"
 }
 
-// arguments are those of the program for one service.
-func (p sshProgram) arguments(a address, service string, interactive bool) []string {
+// arguments are those of the program for one service; wish is for a version of the
+// protocol.
+func (p sshProgram) arguments(a address, service, wish string, interactive bool) []string {
 	var arguments []string
+	if p.variant == "ssh" && wish != "" {
+		arguments = append(arguments, "-o", "SendEnv="+versionVariable)
+	}
 	if p.variant == "tortoiseplink" || p.variant == "plink" && !interactive {
 		arguments = append(arguments, "-batch")
 	}
@@ -91,12 +95,14 @@ type sshCommandTransport struct {
 	program     sshProgram
 	address     address
 	name        string
+	config      Config
 	env         environ
 	interactive bool
 }
 
 func (t *sshCommandTransport) connect(_ *operation, service string) (connection, error) {
-	arguments := t.program.arguments(t.address, service, t.interactive)
+	wish := wishedVersion(t.config, service)
+	arguments := t.program.arguments(t.address, service, wish, t.interactive)
 	program := t.program.command
 	if t.program.shell {
 		// As git does: the line is the shell's, the arguments are not.
@@ -112,7 +118,7 @@ func (t *sshCommandTransport) connect(_ *operation, service string) (connection,
 		path = found
 	}
 	command := exec.Command(path, arguments...) //nolint:gosec,noctx // the user's own configuration says what to run; the stream ends it
-	command.Env = t.env.forOtherRepository()
+	command.Env = withVersion(t.env.forOtherRepository(), wish)
 	return startService(t.name, command)
 }
 

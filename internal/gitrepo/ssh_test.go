@@ -232,12 +232,12 @@ func TestSSHArguments(t *testing.T) {
 	to := address{protocol: protocolSSH, user: "git", host: "example.org", port: "2222", path: "/srv/it's!.git"}
 	command := `git-upload-pack '/srv/it'\''s'\!'.git'`
 	for variant, want := range map[string][]string{
-		"ssh":           {"-o", "BatchMode=yes", "-p", "2222", "git@example.org", command},
+		"ssh":           {"-o", "SendEnv=GIT_PROTOCOL", "-o", "BatchMode=yes", "-p", "2222", "git@example.org", command},
 		"plink":         {"-batch", "-P", "2222", "git@example.org", command},
 		"tortoiseplink": {"-batch", "-P", "2222", "git@example.org", command},
 		"simple":        {"git@example.org", command},
 	} {
-		if got := (sshProgram{variant: variant}).arguments(to, uploadPack, false); !slices.Equal(got, want) {
+		if got := (sshProgram{variant: variant}).arguments(to, uploadPack, version2, false); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, expected %q", variant, got, want)
 		}
 	}
@@ -291,7 +291,7 @@ func TestSSHCommand(t *testing.T) {
 		t.Error(err)
 	}
 	told, err := os.ReadFile(record)
-	if err != nil || !strings.Contains(string(told), "-v\n-o\nBatchMode=yes\ngit@example.org\ngit-upload-pack '"+f.origin.Dir+"'\n") {
+	if err != nil || !strings.Contains(string(told), "-v\n-o\nSendEnv=GIT_PROTOCOL\n-o\nBatchMode=yes\ngit@example.org\ngit-upload-pack '"+f.origin.Dir+"'\n") {
 		t.Errorf("the command was told %s (%v)", told, err)
 	}
 	failing := "echo 'Permission denied (publickey).' >&2; exit 255; :"

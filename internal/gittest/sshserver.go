@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -74,6 +75,13 @@ func (r *Repo) ServeSSH() *SSHServer {
 func (s *SSHServer) URL() string {
 	return fmt.Sprintf("ssh://git@%s%s", net.JoinHostPort(s.Host, s.Port), filepath.ToSlash(s.repo.Dir))
 }
+
+// oldUser is the user whose environment variables are not passed on.
+const oldUser = "old"
+
+// OldURL is the repository's address for a user of whom git does not learn which
+// version of its protocol is asked for, as on servers that accept no variables.
+func (s *SSHServer) OldURL() string { return strings.Replace(s.URL(), "git@", oldUser+"@", 1) }
 
 // KnownHost is the server's line for a known_hosts file.
 func (s *SSHServer) KnownHost() string {
@@ -180,29 +188,36 @@ func (s *SSHServer) serve(connection net.Conn) {
 		if err != nil {
 			return
 		}
-		go s.session(channel, asked)
+		go s.session(channel, asked, server.User() != oldUser)
 	}
 }
 
 // gitCommand is what git clients ask for.
 var gitCommand = regexp.MustCompile(`^git-(upload-pack|receive-pack) '(.*)'$`)
 
-func (s *SSHServer) session(channel ssh.Channel, requests <-chan *ssh.Request) {
+func (s *SSHServer) session(channel ssh.Channel, requests <-chan *ssh.Request, passesVariables bool) {
 	defer channel.Close() //nolint:errcheck // the client is gone
+	environ := s.environ
 	for request := range requests {
+		var variable struct{ Name, Value string }
+		if request.Type == "env" && passesVariables && ssh.Unmarshal(request.Payload, &variable) == nil && variable.Name == "GIT_PROTOCOL" {
+			environ = append(slices.Clone(environ), variable.Name+"="+variable.Value)
+			_ = request.Reply(true, nil)
+			continue
+		}
 		var asked struct{ Command string }
 		if request.Type != "exec" || ssh.Unmarshal(request.Payload, &asked) != nil {
 			_ = request.Reply(false, nil)
 			continue
 		}
 		_ = request.Reply(true, nil)
-		status := struct{ Status uint32 }{s.run(channel, asked.Command)}
+		status := struct{ Status uint32 }{s.run(channel, asked.Command, environ)}
 		_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(status))
 		return
 	}
 }
 
-func (s *SSHServer) run(channel ssh.Channel, line string) uint32 {
+func (s *SSHServer) run(channel ssh.Channel, line string, environ []string) uint32 {
 	parts := gitCommand.FindStringSubmatch(line)
 	if parts == nil {
 		_, _ = fmt.Fprintln(channel.Stderr(), "only git is served here")
@@ -210,7 +225,7 @@ func (s *SSHServer) run(channel ssh.Channel, line string) uint32 {
 	}
 	path := strings.NewReplacer(`'\''`, "'", `'\!'`, "!").Replace(parts[2])
 	command := exec.Command("git", parts[1], path)
-	command.Env = s.environ
+	command.Env = environ
 	command.Stderr = channel.Stderr()
 	if runBetween(command, channel, channel) != nil {
 		return 1
