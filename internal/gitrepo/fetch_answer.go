@@ -131,10 +131,10 @@ func (r *packetReader) section(take func(line []byte) error) error {
 		if err := r.next(); err != nil {
 			return err
 		}
-		switch r.kind {
-		case packetDelimiter:
+		if r.kind == packetDelimiter {
 			return nil
-		case packetFlush:
+		}
+		if r.kind == packetFlush {
 			return errors.New("the answer has no pack")
 		}
 		if err := take(r.line); err != nil {

@@ -176,7 +176,7 @@ type httpRequest struct {
 }
 
 func (t *httpTransport) request(op *operation, asked httpRequest) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(op.ctx, asked.method, asked.target.String(), op.reader(bytes.NewReader(asked.body))) //nolint:gosec // the remote of the clone
+	request, err := http.NewRequestWithContext(op.ctx, asked.method, asked.target.String(), op.reader(bytes.NewReader(asked.body)))
 	if err != nil {
 		return nil, badAddress(asked.target.String(), "it is not a valid URL")
 	}

@@ -77,9 +77,10 @@ func (s *Session) checkOtherLedgers(ctx context.Context, home string) error {
 				return // a remote that cannot be used has no say
 			}
 			defer other.Close() //nolint:errcheck // only its references were wanted
-			shown, err := other.List(ctx)
+			ref := s.source.Train.LedgerRef
+			shown, err := other.List(ctx, ref)
 			if err == nil {
-				found[i] = s.isOtherLedger(shown.Refs[s.source.Train.LedgerRef])
+				found[i] = s.isOtherLedger(shown.Refs[ref])
 			}
 		})
 	}

@@ -61,8 +61,10 @@ type Session struct {
 	remote     *gitrepo.Remote
 	store      *gitrepo.LedgerStore
 	source     *Source
-	shown      gitrepo.Advertisement
-	snapshot   *plan.Snapshot
+	// shown is what the home shows of the references that begin with listed.
+	shown    gitrepo.Advertisement
+	listed   []string
+	snapshot *plan.Snapshot
 	// leftBehind is an attempt of this clone whose process is gone, "" if none was
 	// found.
 	leftBehind string
@@ -134,11 +136,9 @@ func (s *Session) Store() *gitrepo.LedgerStore { return s.store }
 
 // Refresh reads the remote's references and the ledger again.
 func (s *Session) Refresh(ctx context.Context) error {
-	shown, err := s.remote.List(ctx)
-	if err != nil {
+	if err := s.list(ctx); err != nil {
 		return err
 	}
-	s.shown = shown
 	return s.readRemote(ctx)
 }
 
@@ -160,10 +160,6 @@ func (s *Session) readRemote(ctx context.Context) error {
 	}
 	s.snapshot.Ledger = state
 	return nil
-}
-
-func refsOf(shown gitrepo.Advertisement) plan.Refs {
-	return plan.Refs{IDs: shown.Refs, Peeled: shown.Peeled, Default: shown.Head}
 }
 
 // fetch brings objects from the home remote, and says so if it takes long.

@@ -45,7 +45,7 @@ func (s *Session) checkNotMovedBack(ctx context.Context, ref string) error {
 		if again {
 			return &MovedBackError{Ref: ref, Remote: s.remoteName(), Seen: seen, Now: now, Store: s.store.Dir()}
 		}
-		if s.shown, err = s.remote.List(ctx); err != nil {
+		if err := s.list(ctx); err != nil {
 			return err
 		}
 		s.snapshot.Refs = refsOf(s.shown)

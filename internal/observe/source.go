@@ -176,6 +176,9 @@ func (s *Session) openHome(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.listLedger(ctx); err != nil {
+		return err
+	}
 	if s.source.Train.Home != "" || len(s.repository.Config().Remotes()) < 2 {
 		return nil
 	}
@@ -197,8 +200,8 @@ func (s *Session) connect(ctx context.Context, wanted string) error {
 	}
 	s.progress("asking " + s.remoteName())
 	defer s.progress("")
-	s.shown, err = s.remote.List(ctx)
-	return err
+	s.source = nil // it may be another one there
+	return s.list(ctx)
 }
 
 // homeRemote is the name (or address) of the remote that is wanted, else the

@@ -92,28 +92,29 @@ func push(ctx context.Context, clone *gitrepo.Repository, arguments []string, _ 
 	return errors.Join(err, remote.Close())
 }
 
-// list prints how many branches and tags a remote has.
+// list prints how many references a remote has that begin with one of the prefixes, or
+// at all.
 func list(ctx context.Context, clone *gitrepo.Repository, arguments []string, streams streams) error {
 	remote, err := clone.OpenRemote(arguments[0], gitrepo.RemoteOptions{})
 	if err != nil {
 		return err
 	}
-	shown, err := remote.List(ctx)
+	shown, err := remote.List(ctx, arguments[1:]...)
 	if err == nil {
 		_, err = fmt.Fprintln(streams.out, len(shown.Refs))
 	}
 	return errors.Join(err, remote.Close())
 }
 
-// fetch brings a commit that a remote has, with its history as far as it is new.
+// fetch brings what a branch of a remote names, with its history as far as it is new.
 func fetch(ctx context.Context, clone *gitrepo.Repository, arguments []string, _ streams) error {
 	remote, err := clone.OpenRemote(arguments[0], gitrepo.RemoteOptions{})
 	if err != nil {
 		return err
 	}
-	shown, err := remote.List(ctx)
+	branch := arguments[1]
+	shown, err := remote.List(ctx, branch)
 	if err == nil {
-		branch := arguments[1]
 		var haves []object.ID
 		if haves, err = remote.Haves(shown, []string{branch}); err == nil {
 			_, err = remote.Fetch(ctx, clone.Objects, gitrepo.FetchRequest{Wants: []object.ID{shown.Refs[branch]}, Haves: haves})
