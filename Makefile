@@ -22,7 +22,7 @@ test:
 
 ## test-peers: the tests against other programs (ssh-keygen, gpg, sshd)
 test-peers:
-	$(GO) test -tags peers ./internal/gitrepo/... ./cmd/...
+	$(GO) test -tags peers ./internal/gitrepo/... ./internal/signers ./cmd/...
 
 ## check: what CI runs
 check: format tidy vet lint race vulnerabilities test test-peers demo

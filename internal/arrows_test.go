@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick", "fixes", "lazyregexp"},
 	"blame":       {"object", "merge"},
 	"index":       {"object"},
+	"signers":     {},
 	"fixes":       {"object", "release", "notes", "merge", "pick", "lazyregexp"},
 	// Outlets, each for one thing outside.
 	"gitrepo":                 {"object", "index", "lazyregexp", "objectstore", "objectstore/commitgraph", "objectstore/filemap"},
@@ -50,7 +51,7 @@ var arrows = map[string][]string{
 	"terminal":                {"terminal/printable"},
 	"terminal/printable":      {},
 	// Reading the world, changing it, and the command line.
-	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "probe", "fixes", "lazyregexp"},
+	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "probe", "fixes", "lazyregexp", "signers"},
 	"apply":   {"object", "release", "ledger", "plan", "gitrepo", "deploy", "probe", "observe"},
 	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply",
 		"deploy", "probe", "ics", "terminal", "demo", "fixes", "lazyregexp"},
@@ -66,7 +67,7 @@ var arrows = map[string][]string{
 }
 
 // pure are the packages that may not reach outside by the standard library.
-var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "index", "fixes", "plan"}
+var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "index", "fixes", "signers", "plan"}
 
 // impure are the doors to the outside.
 var impure = []string{"os", "os/exec", "net", "net/http", "io/ioutil", "syscall", "math/rand", "math/rand/v2", "crypto/rand"}

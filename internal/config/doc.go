@@ -121,6 +121,10 @@
 //	ledger:
 //	  ref: REF                      required; full name, default refs/looprel/ledger
 //
+//	allowed-signers: PATH           whose signatures count, as ssh-keygen(1) describes such a
+//	                                file; on the branch of this one; default the file that
+//	                                gpg.ssh.allowedSignersFile of git's configuration names
+//
 // # Gates
 //
 // Some gates hold for every environment without being declared: it is commissioned,
@@ -133,6 +137,10 @@
 //	order           it has been on the environment before
 //	no-blockers     nobody has blocked the release, or the environment
 //	not-backed-off  the release has not been backed off, or rolled back
+//	signed          the release's tag, and every entry of the ledger from the one that
+//	                recorded the release on, has an SSH signature by an allowed signer,
+//	                valid at the time that it bears; dates without a zone in the list are
+//	                of the timezone
 //	live            the environment before really runs it: as many answers in a row as its
 //	                probe wants show the version or the revision, its heartbeat is
 //	                healthy, its third parties are as declared (a field fakeTokBox of the

@@ -77,6 +77,7 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 		required("environments", "{…}", func(node *yaml.Node) { d.environments(&train.Environments, roles)(node) }),
 		optional("links", d.links(&train.Links)),
 		optional("ledger", d.ledger(&train.LedgerRef)),
+		optional("allowed-signers", value(d, &train.AllowedSigners, "the path of a file", cleanFile)),
 	)
 	d.checkLedger(read, train)
 	return train

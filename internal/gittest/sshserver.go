@@ -88,12 +88,22 @@ func (s *SSHServer) KnownHost() string {
 	return fmt.Sprintf("[%s]:%s %s", s.Host, s.Port, ssh.MarshalAuthorizedKey(s.HostKey))
 }
 
-// Introduce gives a home directory the key that the server lets in and the
-// server's own key.
+// Introduce gives a home directory the key that the server lets in, with its public
+// half beside it, and the server's own key.
 func (s *SSHServer) Introduce(home string) {
 	s.repo.t.Helper()
 	WriteHome(s.repo.t, home, ".ssh/id_ed25519", string(s.ClientPEM))
+	WriteHome(s.repo.t, home, ".ssh/id_ed25519.pub", s.publicLine())
 	WriteHome(s.repo.t, home, ".ssh/known_hosts", s.KnownHost())
+}
+
+func (s *SSHServer) publicLine() string {
+	s.repo.t.Helper()
+	public, err := ssh.NewPublicKey(s.ClientKey.Public())
+	if err != nil {
+		s.repo.t.Fatal(err)
+	}
+	return string(ssh.MarshalAuthorizedKey(public))
 }
 
 // Logins is how often somebody was let in.

@@ -36,6 +36,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -375,4 +376,17 @@ func encodeJSON(value any) ([]byte, error) {
 	encoder.SetIndent("", "  ")
 	err := encoder.Encode(value)
 	return text.Bytes(), err
+}
+
+// Records reports whether the entry made a release of a component known.
+func (e Entry) Records(component string, version release.Version) bool {
+	switch {
+	case e.Component != component:
+		return false
+	case e.Tagged != nil:
+		return e.Tagged.Version == version
+	case e.Adopted != nil:
+		return slices.ContainsFunc(e.Adopted.Releases, func(one Tagged) bool { return one.Version == version })
+	}
+	return false
 }

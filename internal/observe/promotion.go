@@ -44,6 +44,11 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 			return nil, err
 		}
 	}
+	if _, declared := selection.Environment.Gate(release.GateSigned); declared {
+		if target.Signatures, err = s.signatures(ctx, selection); err != nil {
+			return nil, err
+		}
+	}
 	if _, declared := selection.Environment.Gate(release.GateLive); declared {
 		if before, ok := s.snapshot.Train.Predecessor(selection.Environment); ok {
 			target.Before = s.answers(ctx, prober, before)

@@ -244,7 +244,7 @@ func (s *Session) chooseSource(ctx context.Context, local *Source, localErr erro
 		s.source = local
 		return nil
 	}
-	data, err := s.remoteFile(ctx)
+	data, err := s.remoteFile(ctx, ConfigName)
 	switch {
 	case errors.Is(err, gitrepo.ErrNotFound):
 		if localErr != nil {
@@ -276,9 +276,9 @@ func missingSource(where string) error {
 	return &plan.Misuse{Reason: fmt.Sprintf("there is no %s, %s", ConfigName, where), Advice: "looprel init writes one"}
 }
 
-// remoteFile is the file on the home's default branch; gitrepo.ErrNotFound if it
-// has none.
-func (s *Session) remoteFile(ctx context.Context) ([]byte, error) {
+// remoteFile is a file on the home's default branch; gitrepo.ErrNotFound if it has
+// none.
+func (s *Session) remoteFile(ctx context.Context, path string) ([]byte, error) {
 	head, ok := s.shown.Refs[s.shown.Head]
 	if !ok {
 		return nil, gitrepo.ErrNotFound
@@ -290,7 +290,7 @@ func (s *Session) remoteFile(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, _, err := s.repository.ReadFile(commit.Tree, ConfigName)
+	data, _, err := s.repository.ReadFile(commit.Tree, path)
 	return data, err
 }
 

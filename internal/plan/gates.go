@@ -86,6 +86,9 @@ func judge(s *Snapshot, sel *Selection, target *Target) []Gate {
 		return append(list, noBlockersGate(s, sel))
 	}
 	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), noBlockersGate(s, sel), notBackedOffGate(s, sel))
+	if _, declared := sel.Environment.Gate(release.GateSigned); declared && target != nil {
+		list = append(list, signedGate(s, sel, target.Signatures))
+	}
 	if _, declared := sel.Environment.Gate(release.GateLive); declared && target != nil {
 		list = append(list, liveGate(s, sel, target.Before))
 	}

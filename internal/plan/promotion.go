@@ -27,6 +27,9 @@ type Target struct {
 	// Lost are fixes of what runs there that the release lacks, where a gate wants to
 	// know; nil where nothing runs there, or it was not asked.
 	Lost *LostFixes
+	// Signatures are what the release's tag and the ledger are signed by, where a gate
+	// wants to know.
+	Signatures *Signatures
 	// Seen is what the environment shows, looked at where the ledger does not know
 	// what runs there.
 	Seen Seen

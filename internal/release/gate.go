@@ -57,12 +57,15 @@ const (
 	GateLive    = "live"
 	GateSoak    = "soak"
 	GateSignOff = "sign-off"
+	// GateSigned: the release's tag, and the ledger's entries from its own on, are
+	// signed by allowed signers.
+	GateSigned = "signed"
 )
 
 // DeclarableGates are the names that the file may give, in the order in which the
 // gates are judged.
 func DeclarableGates() []string {
-	return []string{GateOrder, GateNoBlockers, GateNotBackedOff, GateLive, GateSoak, GateSignOff, GateNoLostFixes, GateNotFrozen, GateWindow}
+	return []string{GateOrder, GateNoBlockers, GateNotBackedOff, GateSigned, GateLive, GateSoak, GateSignOff, GateNoLostFixes, GateNotFrozen, GateWindow}
 }
 
 // Gate returns what the environment declares of a gate; ok is false if it says

@@ -24,6 +24,9 @@ type Train struct {
 	// LedgerRef is the full name of the ledger's reference.
 	LedgerRef string
 	Schedule  Schedule
+	// AllowedSigners is the path, in the train's home, of the list of keys whose
+	// signatures count; empty: the one that git's configuration names.
+	AllowedSigners string
 	// Announce are the addresses that learn of releases.
 	Announce []string
 	// Links turns numbers in commit messages into addresses.
