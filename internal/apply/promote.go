@@ -55,6 +55,7 @@ func Promote(ctx context.Context, session *observe.Session, p *plan.PromotionPla
 		return ledger.Finished{}, errors.Join(err, lock.Release())
 	}
 	finished := promotion.run(ctx)
+	finished.Deployment = p.Entry.Started.Deployment
 	if err := promotion.finish(ctx, finished); err != nil {
 		return finished, errors.Join(err, lock.Release())
 	}
@@ -146,11 +147,11 @@ func (p *promotion) run(ctx context.Context) ledger.Finished {
 		output = result.Tail
 		switch {
 		case err != nil:
-			return ledger.Finished{Outcome: ledger.Failed, Detail: err.Error(), Output: output}
+			return ledger.Finished{Outcome: ledger.Failed, Failure: ledger.CommandFailed, Detail: err.Error(), Output: output}
 		case result.Interrupted:
 			return ledger.Finished{Outcome: ledger.Unknown, Detail: "deploy command: " + result.String(), Output: output}
 		case !result.Succeeded():
-			return ledger.Finished{Outcome: ledger.Failed, Detail: "deploy command: " + result.String(), Output: output}
+			return ledger.Finished{Outcome: ledger.Failed, Failure: ledger.CommandFailed, Detail: "deploy command: " + result.String(), Output: output}
 		}
 	}
 	finished := ledger.Finished{Outcome: ledger.Unverified, Detail: "there is nothing to look at"}
@@ -197,7 +198,7 @@ func (p *promotion) verify(ctx context.Context, deadline time.Duration) ledger.F
 		_, reason := probe.Judge(want, answer)
 		p.progress(fmt.Sprintf("looking at %s: %s", target.URL, reason))
 	})
-	return ledger.Finished{Outcome: outcome(result.Outcome), Detail: result.Reason, Evidence: result.Evidence}
+	return ledger.Finished{Outcome: outcome(result.Outcome), Failure: failure(result.Outcome), Detail: result.Reason, Evidence: result.Evidence}
 }
 
 func (p *promotion) progress(text string) {
@@ -217,6 +218,19 @@ func outcome(seen probe.Outcome) ledger.Outcome {
 		return ledger.Unknown
 	default:
 		return ledger.Failed
+	}
+}
+
+// failure is why a look failed. An environment that does not answer may run
+// anything.
+func failure(seen probe.Outcome) ledger.Failure {
+	switch seen {
+	case probe.WrongVersion:
+		return ledger.WrongVersion
+	case probe.NotHealthy:
+		return ledger.HeartbeatFailed
+	default:
+		return ""
 	}
 }
 
@@ -293,16 +307,42 @@ func (p *promotion) unrecorded(finished ledger.Finished, cause error) error {
 type FailedError struct {
 	Finished ledger.Finished
 	What     string // "0.10.0 on production"
-	command  string
-	fallback string
+	// RolledBack is the release that was brought back without being asked, "" if none
+	// was; RollbackFailed is why that did not go well.
+	RolledBack     string
+	RollbackFailed error
+
+	command   string
+	fallback  string
+	rollsBack bool
 }
 
 func (e *FailedError) Error() string {
-	return fmt.Sprintf("%s: %s (recorded as %q)", e.What, e.Finished.Detail, e.Finished.Outcome)
+	text := fmt.Sprintf("%s: %s (recorded as %q)", e.What, e.Finished.Detail, e.Finished.Outcome)
+	switch {
+	case e.RollbackFailed != nil:
+		text += fmt.Sprintf("; and the rollback: %v", e.RollbackFailed)
+	case e.RolledBack != "":
+		text += "; rolled back to " + e.RolledBack
+	}
+	return text
 }
+
+// RollsBack reports whether what was promoted is known not to run well, and what ran
+// before is to be brought back without asking.
+func (e *FailedError) RollsBack() bool { return e.rollsBack && e.Finished.Failure != "" }
 
 // Hint says what tries again, and what goes back.
 func (e *FailedError) Hint() string {
+	if hinting, ok := errors.AsType[interface {
+		error
+		Hint() string
+	}](e.RollbackFailed); ok {
+		return hinting.Hint()
+	}
+	if e.RolledBack != "" && e.RollbackFailed == nil {
+		return fmt.Sprintf("%s is backed off; if it is good after all: looprel backoff %s --revoke --reason TEXT", e.Finished.Version, e.Finished.Version)
+	}
 	hint := e.command + " tries again"
 	if e.fallback != "" {
 		hint += "; " + e.fallback
@@ -321,5 +361,6 @@ func (p *promotion) verdict(ctx context.Context, finished ledger.Finished) error
 }
 
 func (p *promotion) failed(finished ledger.Finished) error {
-	return &FailedError{Finished: finished, What: p.plan.Version + " on " + p.plan.Environment, command: p.plan.Command(), fallback: p.plan.Fallback()}
+	return &FailedError{Finished: finished, What: p.plan.Version + " on " + p.plan.Environment, command: p.plan.Command(),
+		fallback: p.plan.Fallback(), rollsBack: p.plan.RollsBackOnFailure()}
 }

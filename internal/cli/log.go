@@ -138,6 +138,9 @@ func entryDetails(entry ledger.Entry) []string {
 			add("takes over attempt %s", entry.Started.TakesOver)
 		}
 		if bad := entry.Started.RollsBack; !bad.IsZero() {
+			if entry.Started.After != "" {
+				add("without being asked, after attempt %s had failed", entry.Started.After)
+			}
 			add("%s is backed off, %s", bad, identityOf(entry.Started.Signed))
 		}
 		for _, waiver := range entry.Started.Waived {

@@ -202,6 +202,9 @@ func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *p
 		Prober: a.prober(), Environ: a.env.Environ, Dir: dir, Output: output,
 		Signals: a.env.interrupts.passed, Now: a.env.Now, Progress: a.progress(),
 	}, remake)
+	if failed, rolls := errors.AsType[*apply.FailedError](err); rolls && failed.RollsBack() && ctx.Err() == nil {
+		return a.rollBackAfter(ctx, session, p, failed, asJSON)
+	}
 	if err != nil {
 		return err
 	}

@@ -6,9 +6,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mozilla-services/looprel/internal/apply"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/terminal"
 )
+
+// longestFailure bounds what a rollback that nobody asked for gives as its reason, in
+// columns.
+const longestFailure = 500
 
 func newRollbackCommand(a *app) *cobra.Command {
 	var request plan.RollbackRequest
@@ -26,6 +32,10 @@ off, is brought back.
 The release that is taken away is backed off as the rollback begins, so that
 nobody promotes it again by accident; looprel backoff VERSION --revoke lets it
 go on. After a promotion that failed it is the one that failed.
+
+An environment with "on-failure: rollback" in environments.yaml is rolled back
+without this command, once a promotion has failed: its deploy command did, another
+version shows, or the heartbeat fails.
 
 The same command finishes a rollback that was killed. Once it is done it changes
 nothing: further back is another decision, with --to.
@@ -53,6 +63,37 @@ JSON: as promote, and rolls_back, the release that is taken away.
 	flags.StringVar(&request.Reason, "reason", "", "why, in `TEXT` that is recorded")
 	flags.BoolVar(&request.TakeOver, "take-over", false, "replace somebody else's attempt before its lease ends")
 	return command
+}
+
+// rollBackAfter brings back what ran before a promotion that failed, where the file
+// says so. The promotion has failed all the same.
+func (a *app) rollBackAfter(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, failed *apply.FailedError, asJSON bool) error {
+	request := plan.RollbackRequest{
+		Environment: p.Environment, Reason: terminal.Truncate("on-failure: "+failed.Finished.Detail, longestFailure),
+		After: &plan.FailedAttempt{Deployment: failed.Finished.Deployment, Attempt: p.Attempt()},
+	}
+	makePlan := func(context.Context) (*plan.PromotionPlan, error) { return observe.Rollback(session, request) }
+	a.note("%s", failed)
+	failed.RollbackFailed = func() error {
+		if err := session.RefreshAt(ctx, a.env.Now()); err != nil {
+			return err
+		}
+		back, err := makePlan(ctx)
+		if err != nil {
+			return err
+		}
+		failed.RolledBack = back.Version
+		if !asJSON {
+			if err := a.printPromotionPlan(session.Snapshot(), back); err != nil {
+				return err
+			}
+		}
+		if err := back.Refused(); err != nil {
+			return err
+		}
+		return a.applyPromotion(ctx, session, back, makePlan, asJSON)
+	}()
+	return failed
 }
 
 func (a *app) rollback(ctx context.Context, request plan.RollbackRequest) error {

@@ -106,6 +106,9 @@
 //	    deploy:
 //	      command: [ARGUMENT]       required
 //	      timeout: DURATION         default 30m
+//	    on-failure: rollback        a promotion that fails is rolled back without being asked:
+//	                                when the command failed, another version shows, or the
+//	                                heartbeat fails; default the command to type is named
 //	    probe: none                 nothing to look at; or
 //	    probe:
 //	      path: PATH                on the URL; default the URL itself

@@ -11,9 +11,10 @@ import (
 
 // The words of an environment's section.
 const (
-	windowPush  = "push"
-	thirdReal   = "real"
-	thirdMocked = "mocked"
+	windowPush        = "push"
+	onFailureRollback = "rollback"
+	thirdReal         = "real"
+	thirdMocked       = "mocked"
 )
 
 // environments reads where releases run.
@@ -41,7 +42,7 @@ func (d *decoder) environment(name string, node *yaml.Node, roles *roster, order
 		Name: name, Commissioned: true,
 		Deploy: release.Deploy{Timeout: release.DefaultDeployTimeout}, Probe: defaultProbe(),
 	}
-	window := ""
+	window, onFailure := "", ""
 	read := d.mapping(node, fmt.Sprintf("the environment %s", name),
 		required("maintainer", "ops", d.reference(&e.Maintainer, &roles.names)),
 		optional("url", value(d, &e.URL, "a URL", parseURL)),
@@ -53,11 +54,14 @@ func (d *decoder) environment(name string, node *yaml.Node, roles *roster, order
 		optional("gates", d.gates(name, &e.Gates, roles, order)),
 		optional("third-parties", d.thirdParties(&e.ThirdParties)),
 		optional("deploy", d.deploy(&e.Deploy)),
+		optional("on-failure", d.choice(&onFailure, onFailureRollback)),
 		optional("probe", d.probe(&e.Probe)),
 	)
 	e.PushWindow = window == windowPush
+	e.RollsBack = onFailure == onFailureRollback
 	d.checkSource(name, read)
 	d.checkGates(e, read)
+	d.checkOnFailure(e, read)
 	return e, read
 }
 
@@ -69,6 +73,19 @@ func (d *decoder) checkSource(name string, read section) {
 		d.report(read.present["follows"], "the environment %s both follows a branch and comes after something, expected one of follows and after", name)
 	case !read.meant("follows") && !read.meant("after"):
 		d.report(read.node, "the environment %s has neither follows nor after, expected after: tag, after: another environment, or follows: a branch", name)
+	}
+}
+
+// checkOnFailure reports a rollback that could never be made.
+func (d *decoder) checkOnFailure(e release.Environment, read section) {
+	if !e.RollsBack {
+		return
+	}
+	switch {
+	case e.Follows != "":
+		d.reportValue(read, "on-failure", "a rollback of %s, which follows a branch, expected none: its last head would come back by the next commit alone", e.Name)
+	case len(e.Deploy.Command) == 0 && !read.meant("deploy"):
+		d.reportValue(read, "on-failure", "a rollback of %s, which has no deploy command, expected deploy beside it", e.Name)
 	}
 }
 

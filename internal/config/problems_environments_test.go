@@ -31,7 +31,7 @@ func TestEnvironmentsProblems(t *testing.T) {
 			name: "misspelt key",
 			old:  "production: {maintainer: ops, after: stage}",
 			new:  "production: {mainainer: ops, after: stage}",
-			want: []string{`19:16: unknown key "mainainer", expected one of maintainer, url, follows, after, commissioned, mirrors, window, gates, third-parties, deploy, probe; did you mean "maintainer"?`},
+			want: []string{`19:16: unknown key "mainainer", expected one of maintainer, url, follows, after, commissioned, mirrors, window, gates, third-parties, deploy, on-failure, probe; did you mean "maintainer"?`},
 		},
 		{
 			name: "neither follows nor after",
@@ -146,6 +146,14 @@ func TestEnvironmentsProblems(t *testing.T) {
 			old:  "production: {maintainer: ops, after: stage}",
 			new:  "production: {maintainer: ops, after: stage, url: 80}",
 			want: []string{"19:52: found the number 80, expected a URL"},
+		},
+		{
+			name: "rollback of a branch", old: "dev: {maintainer: ops, follows: master}", new: "dev: {maintainer: ops, follows: master, deploy: [d], on-failure: rollback}",
+			want: []string{`17:68: a rollback of dev, which follows a branch, expected none: its last head would come back by the next commit alone`},
+		},
+		{
+			name: "rollback without a command", old: "after: stage}", new: "after: stage, on-failure: rollback}",
+			want: []string{`19:59: a rollback of production, which has no deploy command, expected deploy beside it`},
 		},
 		{
 			name: "window",

@@ -202,6 +202,8 @@ type Started struct {
 	Waived []Waiver `json:"waived,omitempty"`
 	// RollsBack is the release that a rollback takes away, none for a promotion.
 	RollsBack release.Version `json:"rolls_back,omitzero"`
+	// After is the attempt whose failure a rollback follows that nobody had to ask for.
+	After string `json:"after,omitempty"`
 	// Signed: the entry is signed; as in Waiver.
 	Signed bool `json:"signed,omitempty"`
 }
@@ -222,6 +224,20 @@ const (
 	AdoptedAs Outcome = "adopted"
 )
 
+// Failure is why an attempt failed.
+type Failure string
+
+// The failures. What failed in another way, or was interrupted, has none: what runs is
+// not known then.
+const (
+	// CommandFailed: the deploy command did, or it could not be run.
+	CommandFailed Failure = "command"
+	// WrongVersion: something else shows.
+	WrongVersion Failure = "wrong version"
+	// HeartbeatFailed: what was deployed is not healthy.
+	HeartbeatFailed Failure = "heartbeat"
+)
+
 // Reached reports whether the release is on the environment by this outcome.
 func (o Outcome) Reached() bool { return o != Failed && o != Unknown }
 
@@ -230,6 +246,7 @@ type Finished struct {
 	Deployment
 	Attempt  string   `json:"attempt"`
 	Outcome  Outcome  `json:"outcome"`
+	Failure  Failure  `json:"failure,omitempty"`  // why it failed
 	Detail   string   `json:"detail,omitempty"`   // one sentence
 	Evidence []string `json:"evidence,omitempty"` // what the probe saw
 	Output   string   `json:"output,omitempty"`   // the tail of the deploy command's output

@@ -69,6 +69,9 @@ type PromotionPlan struct {
 	// fallback is what a rollback would bring back if this fails, "" if there is
 	// nothing.
 	fallback string
+	// after is the attempt whose failure a rollback follows by itself, "" if somebody
+	// asked for it.
+	after string
 }
 
 // Fallback is what to type if the promotion fails and what ran before is wanted back,
@@ -78,6 +81,12 @@ func (p *PromotionPlan) Fallback() string {
 		return ""
 	}
 	return fmt.Sprintf("looprel rollback %s --reason TEXT goes back to %s", p.Environment, p.fallback)
+}
+
+// RollsBackOnFailure reports whether what ran before is to be brought back without
+// asking if this fails.
+func (p *PromotionPlan) RollsBackOnFailure() bool {
+	return p.Verb != verbRollback && p.Target.RollsBack && p.fallback != ""
 }
 
 // Command is what continues the promotion, or the rollback.
@@ -141,6 +150,9 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	if p.fallback, err = fallback(s, sel); err != nil {
 		return nil, err
 	}
+	if p.RollsBackOnFailure() {
+		p.Notes = append(p.Notes, fmt.Sprintf("if the deploy command fails, another version shows or the heartbeat fails, %s is rolled back to %s without asking", p.Environment, p.fallback))
+	}
 	p.begin(s, sel, takesOver)
 	return p, nil
 }
@@ -157,11 +169,14 @@ func newPromotion(verb string, s *Snapshot, sel *Selection) *PromotionPlan {
 // begin adds the entry that starts the attempt, and the steps.
 func (p *PromotionPlan) begin(s *Snapshot, sel *Selection, takesOver string) {
 	p.Entry = s.entry(ledger.KindPromotionStarted)
+	if p.after != "" {
+		p.Entry.ID = p.after + "-rollback" // one run may write both attempts
+	}
 	p.Entry.OffCycle, p.Entry.Reason = p.OffCycle, p.Reason
 	p.Entry.Started = &ledger.Started{
-		Deployment: sel.Deployment, Attempt: s.EntryID, TakesOver: takesOver, DaysLate: p.DaysLate,
+		Deployment: sel.Deployment, Attempt: p.Entry.ID, TakesOver: takesOver, DaysLate: p.DaysLate,
 		Until: p.Entry.At.Add(lease(sel.Environment, p.Probe)), Waived: waivers(p.Gates),
-		RollsBack: p.RollsBack, Signed: s.Sign.Ledger,
+		RollsBack: p.RollsBack, After: p.after, Signed: s.Sign.Ledger,
 	}
 	p.addSteps(s)
 }

@@ -17,6 +17,15 @@ type RollbackRequest struct {
 	Reason string
 	// TakeOver replaces an attempt of somebody else before its lease ends.
 	TakeOver bool
+	// After is the attempt whose failure the rollback follows without having been asked
+	// for, nil if somebody did ask. Once something else was done there it is too late.
+	After *FailedAttempt
+}
+
+// FailedAttempt is an attempt that failed, as it was recorded.
+type FailedAttempt struct {
+	ledger.Deployment
+	Attempt string
 }
 
 const verbRollback = "rollback"
@@ -43,6 +52,9 @@ func SelectRollback(s *Snapshot, request RollbackRequest) (*Rollback, error) {
 	state, err := s.Ledger.Environment(environment.Name, s.Component.Name)
 	if err != nil {
 		return nil, err
+	}
+	if after := request.After; after != nil && (state.Underway != nil || state.Broken == nil || state.Broken.Deployment != after.Deployment || state.Broken.Outcome != ledger.Failed) {
+		return nil, &Moved{Reason: "somebody has done something about it meanwhile; nothing was rolled back", Advice: "look at it: looprel status"}
 	}
 	rollback := &Rollback{Selection: Selection{Environment: environment, State: state}}
 	rollback.Deployment.Environment = environment.Name
@@ -164,6 +176,9 @@ func fallback(s *Snapshot, sel *Selection) (string, error) {
 func MakeRollback(s *Snapshot, r *Rollback, target Target, request RollbackRequest) (*PromotionPlan, error) {
 	p := newPromotion(verbRollback, s, &r.Selection)
 	p.Reason, p.RollsBack = request.Reason, r.Bad
+	if request.After != nil {
+		p.after = request.After.Attempt
+	}
 	p.Changes = notes.Collect(nil)
 	p.Report = p.Changes.Report(s.Web)
 	if r.Already != "" {

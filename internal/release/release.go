@@ -169,7 +169,9 @@ type Environment struct {
 	// Gates are what the file says of the conditions of a promotion, in its order.
 	Gates  []Gate
 	Deploy Deploy
-	Probe  Probe
+	// RollsBack: a promotion that fails is rolled back without being asked.
+	RollsBack bool
+	Probe     Probe
 }
 
 // Deploy is how a release is brought to an environment.
