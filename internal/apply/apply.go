@@ -7,6 +7,8 @@
 //	Backport likewise, line by line, or all lines in one push
 //	Promote  lock → record the start → deploy → look → record the outcome
 //	Record   record
+//	RollBackUnrecorded   lock → keep the start → deploy → look → keep the outcome
+//	Flush    record what was kept, once
 //
 // The commit point is one atomic push of branch, tag and ledger entry with the
 // old value of each: before it nothing has happened. From then on a signal no

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/deploy"
+	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
@@ -40,17 +41,11 @@ type Outlets struct {
 // The error of a promotion that failed or was interrupted comes with the outcome
 // that was recorded.
 func Promote(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, outlets Outlets, remake func(context.Context) (*plan.PromotionPlan, error)) (ledger.Finished, error) {
-	lock, holder, err := session.Repository().Lock(observe.PromotionLock(p.Environment), p.Attempt())
+	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now()}
+	lock, err := promotion.lock()
 	if err != nil {
 		return ledger.Finished{}, err
 	}
-	if lock == nil {
-		return ledger.Finished{}, &plan.Moved{
-			Reason: fmt.Sprintf("another looprel of this clone is promoting to %s now (attempt %s)", p.Environment, holder),
-			Advice: "wait for it",
-		}
-	}
-	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now()}
 	if err := promotion.start(ctx, remake); err != nil {
 		return ledger.Finished{}, errors.Join(err, lock.Release())
 	}
@@ -89,6 +84,18 @@ type promotion struct {
 	plan    *plan.PromotionPlan
 	outlets Outlets
 	begin   time.Time // by the real clock
+}
+
+// lock keeps other promotions of this clone off the environment.
+func (p *promotion) lock() (*gitrepo.Lock, error) {
+	lock, holder, err := p.session.Repository().Lock(observe.PromotionLock(p.plan.Environment), p.plan.Attempt())
+	if err == nil && lock == nil {
+		err = &plan.Moved{
+			Reason: fmt.Sprintf("another looprel of this clone is promoting to %s now (attempt %s)", p.plan.Environment, holder),
+			Advice: "wait for it",
+		}
+	}
+	return lock, err
 }
 
 // start records that the attempt begins, after the gates were judged again by what

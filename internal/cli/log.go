@@ -36,10 +36,12 @@ func newLogCommand(a *app) *cobra.Command {
 		GroupID: groupLook,
 		Short:   "The ledger: who did what, when and why",
 		Long: `Shows the ledger's newest entries. Older ones are fetched as they are asked for.
+A rollback that was made without the remote stands where it was recorded, with
+its own time; one that still waits in this clone is mentioned.
 
 JSON is an array of entries: commit, signed, format, needs, id, kind, at, by,
 clock, config, component, off_cycle, reason, and what the kind adds (adopted,
-tagged, started, finished, recorded, picked, signed_off, blocked,
+tagged, started, finished, recorded, rolled_back, picked, signed_off, blocked,
 unblocked, backed_off). Fields without a value are left out.
 
 ` + exitStatus,
@@ -77,6 +79,13 @@ func (a *app) log(ctx context.Context, options logOptions) error {
 	entries, err := decodeEntries(commits)
 	if err != nil {
 		return err
+	}
+	waiting, err := session.WaitingEntries()
+	if err != nil {
+		return err
+	}
+	for _, one := range waiting {
+		a.note("%s", waitingText(session.Snapshot(), one))
 	}
 	if asJSON {
 		return a.printJSON(entries)
@@ -147,12 +156,12 @@ func entryDetails(entry ledger.Entry) []string {
 			add("%s", waiverText(waiver))
 		}
 	case entry.Finished != nil:
-		if entry.Finished.Detail != "" {
-			add("%s", entry.Finished.Detail)
-		}
-		for line := range strings.Lines(entry.Finished.Output) {
-			add("| %s", strings.TrimRight(line, "\n"))
-		}
+		lines = append(lines, outcomeLines(*entry.Finished)...)
+	case entry.RolledBack != nil:
+		back := entry.RolledBack
+		add("%s is backed off, %s", back.RollsBack, identityOf(back.Signed))
+		add("made without the ledger, of which %s was the last known entry", back.Seen.Short())
+		lines = append(lines, outcomeLines(back.Finished)...)
 	case entry.SignedOff != nil:
 		add("%s", identityOf(entry.SignedOff.Signed))
 		addText(add, entry.SignedOff.Note, entry.SignedOff.Ref)
@@ -177,6 +186,18 @@ func entryDetails(entry ledger.Entry) []string {
 	}
 	if entry.Clock != "" {
 		add("clock %s", entry.Clock)
+	}
+	return lines
+}
+
+// outcomeLines say how an attempt ended.
+func outcomeLines(finished ledger.Finished) []string {
+	var lines []string
+	if finished.Detail != "" {
+		lines = append(lines, finished.Detail)
+	}
+	for line := range strings.Lines(finished.Output) {
+		lines = append(lines, "| "+strings.TrimRight(line, "\n"))
 	}
 	return lines
 }

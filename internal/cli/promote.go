@@ -113,8 +113,7 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 	if err != nil {
 		return err
 	}
-	// Who explains nothing but to themselves need not say who they are.
-	session, err := a.observe(ctx, !options.explain || len(options.waive) > 0)
+	session, err := a.openFor(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -149,6 +148,15 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 		return a.record(ctx, session, p, makePlan, asJSON)
 	}
 	return a.applyPromotion(ctx, session, p, makePlan, asJSON)
+}
+
+// openFor observes the clone for a promotion. Who explains nothing but to themselves
+// need not say who they are.
+func (a *app) openFor(ctx context.Context, options promoteOptions) (*observe.Session, error) {
+	if options.explain {
+		return a.observe(ctx, len(options.waive) > 0)
+	}
+	return a.open(ctx)
 }
 
 func promotionQuestion(p *plan.PromotionPlan, request plan.PromoteRequest) string {
@@ -187,21 +195,13 @@ type promotionJSON struct {
 }
 
 func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error), asJSON bool) error {
-	dir, err := a.deployDir(session)
+	outlets, err := a.outlets(session, asJSON)
 	if err != nil {
 		return err
 	}
-	// In JSON mode standard output is for the result alone.
-	output := a.env.Streams.Out
-	if asJSON {
-		output = a.env.Streams.Err
-	}
 	a.env.interrupts.deploying.Store(true)
 	defer a.env.interrupts.deploying.Store(false)
-	finished, err := apply.Promote(ctx, session, p, apply.Outlets{
-		Prober: a.prober(), Environ: a.env.Environ, Dir: dir, Output: output,
-		Signals: a.env.interrupts.passed, Now: a.env.Now, Progress: a.progress(),
-	}, remake)
+	finished, err := apply.Promote(ctx, session, p, outlets, remake)
 	if failed, rolls := errors.AsType[*apply.FailedError](err); rolls && failed.RollsBack() && ctx.Err() == nil {
 		return a.rollBackAfter(ctx, session, p, failed, asJSON)
 	}
@@ -209,12 +209,34 @@ func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *p
 		return err
 	}
 	if asJSON {
-		evidence := finished.Evidence
-		if evidence == nil {
-			evidence = []string{}
-		}
-		return a.printJSON(promotionJSON{p, finished.Outcome, finished.Detail, evidence})
+		return a.printJSON(resultOf(p, finished))
 	}
+	return a.printResult(p, finished)
+}
+
+// outlets are what a promotion reaches the environment by.
+func (a *app) outlets(session *observe.Session, asJSON bool) (apply.Outlets, error) {
+	dir, err := a.deployDir(session)
+	// In JSON mode standard output is for the result alone.
+	output := a.env.Streams.Out
+	if asJSON {
+		output = a.env.Streams.Err
+	}
+	return apply.Outlets{
+		Prober: a.prober(), Environ: a.env.Environ, Dir: dir, Output: output,
+		Signals: a.env.interrupts.passed, Now: a.env.Now, Progress: a.progress(),
+	}, err
+}
+
+func resultOf(p *plan.PromotionPlan, finished ledger.Finished) promotionJSON {
+	evidence := finished.Evidence
+	if evidence == nil {
+		evidence = []string{}
+	}
+	return promotionJSON{p, finished.Outcome, finished.Detail, evidence}
+}
+
+func (a *app) printResult(p *plan.PromotionPlan, finished ledger.Finished) error {
 	printer := a.printer()
 	printer.blank()
 	for _, line := range finished.Evidence {

@@ -124,6 +124,8 @@ func stepText(step plan.Step) string {
 		return fmt.Sprintf("push %s %s..%s", step.Target, shortWant(step.Was), shortWant(step.Want))
 	case plan.AppendLedger:
 		return "record: " + step.Want
+	case plan.KeepEntry:
+		return "keep here: " + step.Want
 	case plan.LocalRef:
 		return fmt.Sprintf("set %s here", step.Target)
 	case plan.Deploy:

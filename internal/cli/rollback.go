@@ -34,17 +34,25 @@ nobody promotes it again by accident; looprel backoff VERSION --revoke lets it
 go on. After a promotion that failed it is the one that failed.
 
 An environment with "on-failure: rollback" in environments.yaml is rolled back
-without this command, once a promotion has failed: its deploy command did, another
-version shows, or the heartbeat fails.
+without this command, once a promotion has failed: its deploy command did,
+another version shows, or the heartbeat fails.
+
+With the git remote down, --unrecorded asks it nothing: it goes by the ledger as
+this clone saw it last, and keeps what it did in the clone. Where the remote can
+be reached by the end it is recorded at once; otherwise by the next looprel
+command here that records something, before what that has to say. looprel status
+and log mention it until then. What others did in the meantime stands.
 
 The same command finishes a rollback that was killed. Once it is done it changes
 nothing: further back is another decision, with --to.
 
-JSON: as promote, and rolls_back, the release that is taken away.
+JSON: as promote, and rolls_back, the release that is taken away; unrecorded,
+and then waiting, whether the entry still waits in this clone.
 
 ` + exitStatus,
 		Example: `  looprel rollback production --reason "loses calls"
-  looprel rollback production --to 0.9.0 --reason "loses calls"`,
+  looprel rollback production --to 0.9.0 --reason "loses calls"
+  looprel rollback production --unrecorded --reason "loses calls, and no git"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			request.Environment = arguments[0]
@@ -61,6 +69,7 @@ JSON: as promote, and rolls_back, the release that is taken away.
 	flags := command.Flags()
 	flags.StringVar(&to, "to", "", "go back to this `VERSION`, which has been there")
 	flags.StringVar(&request.Reason, "reason", "", "why, in `TEXT` that is recorded")
+	flags.BoolVar(&request.Unrecorded, "unrecorded", false, "without the remote, by the ledger as this clone saw it last; recorded later")
 	flags.BoolVar(&request.TakeOver, "take-over", false, "replace somebody else's attempt before its lease ends")
 	return command
 }
@@ -101,7 +110,7 @@ func (a *app) rollback(ctx context.Context, request plan.RollbackRequest) error 
 	if err != nil {
 		return err
 	}
-	session, err := a.open(ctx)
+	session, err := a.openForRollback(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -125,6 +134,9 @@ func (a *app) rollback(ctx context.Context, request plan.RollbackRequest) error 
 	proceed, err := a.approve(ctx, asJSON, p, promotionHeading(p)+"?")
 	if err != nil || !proceed {
 		return err
+	}
+	if request.Unrecorded {
+		return a.applyUnrecorded(ctx, session, p, asJSON)
 	}
 	return a.applyPromotion(ctx, session, p, makePlan, asJSON)
 }

@@ -24,8 +24,19 @@ func (a *app) options(writes bool) (observe.Options, error) {
 	return options, err
 }
 
-// open observes the clone for a command that may write.
-func (a *app) open(ctx context.Context) (*observe.Session, error) { return a.observe(ctx, true) }
+// open observes the clone for a command that may write, and records first what this
+// clone could not record before.
+func (a *app) open(ctx context.Context) (*observe.Session, error) {
+	session, err := a.observe(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.flush(ctx, session); err != nil {
+		session.Close()
+		return nil, err
+	}
+	return session, nil
+}
 
 // look observes the clone for a command that only reads.
 func (a *app) look(ctx context.Context) (*observe.Session, error) { return a.observe(ctx, false) }

@@ -29,7 +29,8 @@ releases (version, state, commit, by, at, cycle, days_late, off_cycle, adopted,
 sign_offs (environment, by, at, note, ref, signed), backed_off (by, at, reason,
 signed), waived (environment, gate, otherwise, reason, by, signed)),
 blocks (number, environment, version, reason, ref, by, at, signed),
-tag_problems, unknown_tags, next (as printed by looprel next). Fields without a
+tag_problems, unknown_tags, waiting (id, kind, subject, at: entries that this
+clone could not record yet), next (as printed by looprel next). Fields without a
 value are left out.
 
 ` + exitStatus,
@@ -91,6 +92,7 @@ func (a *app) printStatus(s *plan.Snapshot, status *plan.Status) error {
 	if len(status.Unknown) > 0 {
 		p.line(terminal.Yellow, "The ledger does not know these release tags: %s; %s takes them over.", someNames(status.Unknown), a.typed("looprel adopt"))
 	}
+	p.waiting(s, status.Waiting)
 	p.blank()
 	p.next(s, &status.Next)
 	return p.err

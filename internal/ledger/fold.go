@@ -51,6 +51,8 @@ func (f *folding) apply() error {
 		return f.blocked(*f.entry.Blocked)
 	case KindBackedOff:
 		return f.backedOff(*f.entry.BackedOff)
+	case KindRolledBack:
+		return f.rolledBack(*f.entry.RolledBack)
 	case KindUnblocked:
 		return f.unblocked(*f.entry.Unblocked)
 	}
@@ -127,7 +129,7 @@ func (f *folding) started(started Started) error {
 		return fmt.Errorf("attempt %q is under way on %s", before, started.Environment)
 	}
 	environment.Underway = &Underway{Started: started, Since: f.entry.At, By: f.entry.By}
-	if err := f.rolledBack(started); err != nil {
+	if err := f.backOffBad(started.RollsBack, started.Signed); err != nil {
 		return err
 	}
 	return f.write(environmentPath(started.Environment, f.entry.Component), environment)

@@ -51,18 +51,18 @@ func (f *folding) backedOff(off BackedOff) error {
 	})
 }
 
-// rolledBack backs off the release that a rollback takes away, as the rollback
+// backOffBad backs off the release that a rollback takes away, as the rollback
 // begins: nobody must bring it back by accident, however that ends.
-func (f *folding) rolledBack(started Started) error {
-	if started.RollsBack.IsZero() {
+func (f *folding) backOffBad(bad release.Version, signed bool) error {
+	if bad.IsZero() {
 		return nil
 	}
-	known, err := f.release(f.entry.Component, started.RollsBack)
+	known, err := f.release(f.entry.Component, bad)
 	if err != nil || known == nil || known.BackedOff != nil {
 		return err
 	}
-	known.BackedOff = &Decision{By: f.entry.By, At: f.entry.At, Reason: f.entry.Reason, Signed: started.Signed}
-	return f.write(releasePath(f.entry.Component, started.RollsBack), *known)
+	known.BackedOff = &Decision{By: f.entry.By, At: f.entry.At, Reason: f.entry.Reason, Signed: signed}
+	return f.write(releasePath(f.entry.Component, bad), *known)
 }
 
 // mostEarlier is how many deployments an environment remembers.

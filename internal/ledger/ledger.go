@@ -21,6 +21,8 @@
 //	tags/<component>/<line>                    a line for each release: "<version> <id> <reference>" of its tag
 //	environments/<environment>/<component>     an Environment, as JSON
 //	blocks/<component>                         the Blocks, as JSON
+//	rollbacks/<component>/<id>                 the entry of that id, which was written afterwards, is in:
+//	                                           it is written once, whoever tries again
 //
 // A reader that meets a format, or a kind of entry, that it does not know stops
 // with NewerError and folds nothing. A field that an older looprel may safely
@@ -68,6 +70,8 @@ const (
 	KindPromotionStarted Kind = "promotion-started"
 	// KindPromotionFinished is the outcome of an attempt.
 	KindPromotionFinished Kind = "promotion-finished"
+	// KindRolledBack is a rollback that was made while the ledger was out of reach.
+	KindRolledBack Kind = "rolled-back"
 	// KindRecorded is a deployment that was made elsewhere.
 	KindRecorded Kind = "deployment-recorded"
 	// KindPicked puts fixes on a release line, to be released later.
@@ -120,6 +124,8 @@ type Entry struct {
 	Blocked   *Blocked    `json:"blocked,omitempty"`
 	Unblocked *Unblocked  `json:"unblocked,omitempty"`
 	BackedOff *BackedOff  `json:"backed_off,omitempty"`
+
+	RolledBack *RolledBack `json:"rolled_back,omitempty"`
 }
 
 // ClockOverridden is the value of Entry.Clock for a rehearsal.
@@ -291,6 +297,8 @@ func (e Entry) Subject() string {
 		return fmt.Sprintf("block %s (number %d)", e.Blocked.what(e.Component), e.Blocked.Number)
 	case KindBackedOff:
 		return e.BackedOff.subject(e.Component)
+	case KindRolledBack:
+		return fmt.Sprintf("roll %s back to %s %s: %s, recorded afterwards", e.RolledBack.Environment, e.Component, e.RolledBack.Version, e.RolledBack.Outcome)
 	case KindUnblocked:
 		return fmt.Sprintf("lift block %d of %s", e.Unblocked.Number, e.Component)
 	}
@@ -370,6 +378,7 @@ func (e Entry) check() error {
 		KindBlocked:           e.Blocked != nil,
 		KindUnblocked:         e.Unblocked != nil,
 		KindBackedOff:         e.BackedOff != nil,
+		KindRolledBack:        e.RolledBack != nil,
 	}
 	if _, known := parts[e.Kind]; !known {
 		return &NewerError{What: fmt.Sprintf("an entry of kind %q", e.Kind), Needs: e.Needs}

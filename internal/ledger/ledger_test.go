@@ -220,7 +220,7 @@ func TestNewerLedger(t *testing.T) {
 	newer := map[string]string{
 		`{"format": 2, "needs": "0.4.0", "kind": "tagged", "tagged": "something else"}`:                                     "needs looprel 0.4.0 or newer",
 		`{"format": 2, "kind": "tagged"}`:                                                                                   "needs a newer looprel",
-		`{"format": 1, "needs": "0.3.0", "kind": "rolled-back", "id": "x", "component": "c", "at": "2014-08-05T18:00:00Z"}`: "needs looprel 0.3.0 or newer",
+		`{"format": 1, "needs": "0.3.0", "kind": "of-tomorrow", "id": "x", "component": "c", "at": "2014-08-05T18:00:00Z"}`: "needs looprel 0.3.0 or newer",
 	}
 	for text, want := range newer {
 		_, err := ledger.Decode("subject\n\n" + text)

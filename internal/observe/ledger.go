@@ -23,6 +23,11 @@ func (s *Session) readLedger(ctx context.Context) (*ledger.State, error) {
 	if err := s.fetchLedger(ctx, ref, tip, 1); err != nil {
 		return nil, err
 	}
+	return s.stateAt(ref, tip)
+}
+
+// stateAt reads the state at an entry that the store has.
+func (s *Session) stateAt(ref string, tip object.ID) (*ledger.State, error) {
 	commit, err := s.store.Commit(tip)
 	if err != nil {
 		return nil, &LedgerError{Ref: ref, Remote: s.remoteName(), Cause: err}

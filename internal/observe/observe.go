@@ -5,6 +5,7 @@
 // tool's own. No reference of the clone is touched.
 //
 //	Open      clone, home remote, environments.yaml, ledger ─▶ Session
+//	OpenOffline   the same without the remote, from the ledger that was seen last
 //	Session   ─Refresh▶ the same, read again after something moved
 //	Tag, Backport, Promotion, Adoption, Status   what a verb needs ─▶ its plan
 //
@@ -88,6 +89,14 @@ func (s *Session) open(ctx context.Context) error {
 	if err := s.openHome(ctx); err != nil {
 		return err
 	}
+	if err := s.begin(); err != nil {
+		return err
+	}
+	return s.readRemote(ctx)
+}
+
+// begin makes the snapshot of what needs no remote.
+func (s *Session) begin() error {
 	component, err := s.component()
 	if err != nil {
 		return err
@@ -100,10 +109,8 @@ func (s *Session) open(ctx context.Context) error {
 	if err := s.identify(); err != nil {
 		return err
 	}
-	if s.store, err = s.repository.LedgerStore(); err != nil {
-		return err
-	}
-	return s.readRemote(ctx)
+	s.store, err = s.repository.LedgerStore()
+	return err
 }
 
 // Close ends the conversation with the remote.

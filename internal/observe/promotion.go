@@ -163,7 +163,12 @@ func Status(ctx context.Context, s *Session, prober *probe.Prober) (*plan.Status
 	if prober != nil {
 		seen = s.Look(ctx, prober)
 	}
-	return plan.MakeStatus(s.snapshot, seen)
+	status, err := plan.MakeStatus(s.snapshot, seen)
+	if err != nil {
+		return nil, err
+	}
+	status.Waiting, err = s.WaitingEntries()
+	return status, err
 }
 
 // Look looks at all environments that can be looked at, at the same time.

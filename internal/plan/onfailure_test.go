@@ -30,9 +30,9 @@ func TestRollbackAfterFailure(t *testing.T) {
 		t.Errorf("from %s to %s, attempt %s after %q", p.RollsBack, p.Version, p.Attempt(), p.Entry.Started.After)
 	}
 	for name, meanwhile := range map[string]func(w *world){
-		"tried again":    func(w *world) { w.promote("production", "0.10.1", ledger.Verified) },
-		"interrupted":    func(w *world) { w.promote("production", "0.10.1", ledger.Unknown) },
-		"rolled back":    func(w *world) { w.rollBack(rollbackOf("production"), ledger.Verified) },
+		"tried again": func(w *world) { w.promote("production", "0.10.1", ledger.Verified) },
+		"interrupted": func(w *world) { w.promote("production", "0.10.1", ledger.Unknown) },
+		"rolled back": func(w *world) { w.rollBack(rollbackOf("production"), ledger.Verified) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

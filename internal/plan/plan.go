@@ -51,8 +51,19 @@ type Snapshot struct {
 	Refs   Refs
 	Ledger *ledger.State
 	Sign   Signing
+	// Offline is set where the remote was not asked.
+	Offline *Offline
 	// Web says where bugs, pull requests and commits are to be looked at.
 	Web notes.Web
+}
+
+// Offline is what is known of a ledger whose remote was not asked.
+type Offline struct {
+	// Seen is the last entry that this clone has seen, and At its time.
+	Seen object.ID
+	At   time.Time
+	// OtherConfig: it was written by another environments.yaml than the one at hand.
+	OtherConfig bool
 }
 
 // Signing says what will be signed.
@@ -133,8 +144,10 @@ const (
 	PushRef      StepKind = "push-ref"
 	AppendLedger StepKind = "append-ledger"
 	LocalRef     StepKind = "local-ref"
-	Deploy       StepKind = "deploy"
-	Verify       StepKind = "verify"
+	// KeepEntry keeps an entry in this clone until it can be recorded.
+	KeepEntry StepKind = "keep-entry"
+	Deploy    StepKind = "deploy"
+	Verify    StepKind = "verify"
 )
 
 // Step is one act. Already Want: nothing is done. Still Was: it is done.

@@ -50,8 +50,10 @@ type PromotionPlan struct {
 	Reason      string    `json:"reason,omitempty"`
 	// RollsBack is the release that a rollback takes away.
 	RollsBack release.Version `json:"rolls_back,omitzero"`
-	Gates     []Gate          `json:"gates"`
-	Changes   notes.Notes     `json:"-"`
+	// Unrecorded: the remote was not asked, and the entry waits in this clone.
+	Unrecorded bool        `json:"unrecorded,omitempty"`
+	Gates      []Gate      `json:"gates"`
+	Changes    notes.Notes `json:"-"`
 	// Report is Changes for programs.
 	Report notes.Report `json:"changes"`
 	// ProbeFirst: an earlier attempt may have got there; the environment is
@@ -92,6 +94,8 @@ func (p *PromotionPlan) RollsBackOnFailure() bool {
 // Command is what continues the promotion, or the rollback.
 func (p *PromotionPlan) Command() string {
 	switch {
+	case p.Unrecorded:
+		return "looprel rollback " + p.Environment + " --unrecorded --reason TEXT"
 	case p.Verb == verbRollback:
 		return "looprel rollback " + p.Environment + " --reason TEXT"
 	case p.Tag == "":
@@ -271,6 +275,13 @@ func (p *PromotionPlan) addSteps(s *Snapshot) {
 	ref := s.Train.LedgerRef
 	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: ref, Want: p.Entry.Subject(),
 		Reason: "so that nobody else deploys there meanwhile, and a killed attempt is seen"})
+	p.addDeployment()
+	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: ref, Want: p.outcomeSubject(),
+		Reason: "the outcome and its evidence"})
+}
+
+// addDeployment adds the steps that reach the environment.
+func (p *PromotionPlan) addDeployment() {
 	if command := p.Target.Deploy.Command; len(command) > 0 {
 		reason := "the deploy command of environments.yaml: " + strings.Join(command, " ")
 		if p.ProbeFirst {
@@ -284,8 +295,6 @@ func (p *PromotionPlan) addSteps(s *Snapshot) {
 		p.Steps = append(p.Steps, Step{Kind: Verify, Target: p.Target.URL, Want: p.Version,
 			Reason: fmt.Sprintf("%d answers in a row must show it, within %s", p.Probe.Agree, shortDuration(p.Probe.Deadline))})
 	}
-	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: ref, Want: p.outcomeSubject(),
-		Reason: "the outcome and its evidence"})
 }
 
 // outcomeSubject is the entry of the outcome, which is not known yet.

@@ -17,6 +17,8 @@ type RollbackRequest struct {
 	Reason string
 	// TakeOver replaces an attempt of somebody else before its lease ends.
 	TakeOver bool
+	// Unrecorded: the remote is not asked, and the entry is kept in this clone.
+	Unrecorded bool
 	// After is the attempt whose failure the rollback follows without having been asked
 	// for, nil if somebody did ask. Once something else was done there it is too late.
 	After *FailedAttempt
@@ -197,8 +199,16 @@ func MakeRollback(s *Snapshot, r *Rollback, target Target, request RollbackReque
 	}
 	// What an attempt of another release left behind is not known from a few answers.
 	p.ProbeFirst = p.ProbeFirst && resumes(&r.Selection)
-	p.Gates = []Gate{commissionedGate(r.Environment), knownGate(s, &r.Selection), unmovedGate(s, &r.Selection), notBackedOffGate(s, &r.Selection)}
+	p.Gates = []Gate{commissionedGate(r.Environment), knownGate(s, &r.Selection)}
+	if s.Offline == nil {
+		p.Gates = append(p.Gates, unmovedGate(s, &r.Selection))
+	}
+	p.Gates = append(p.Gates, notBackedOffGate(s, &r.Selection))
 	p.Notes = append(p.Notes, fmt.Sprintf("%s is backed off by this: nobody promotes it again by accident", r.Bad))
+	if s.Offline != nil {
+		p.beginUnrecorded(s, &r.Selection, takesOver)
+		return p, nil
+	}
 	p.begin(s, &r.Selection, takesOver)
 	return p, nil
 }

@@ -107,7 +107,17 @@ type Status struct {
 	TagProblems []string `json:"tag_problems"`
 	// Unknown are release tags that the ledger does not know.
 	Unknown []string `json:"unknown_tags"`
-	Next    Next     `json:"next"`
+	// Waiting are entries that this clone could not record yet.
+	Waiting []WaitingEntry `json:"waiting,omitempty"`
+	Next    Next           `json:"next"`
+}
+
+// WaitingEntry is an entry that only the clone that made it has.
+type WaitingEntry struct {
+	ID      string      `json:"id"`
+	Kind    ledger.Kind `json:"kind"`
+	Subject string      `json:"subject"`
+	At      time.Time   `json:"at"`
 }
 
 // MakeStatus tells where the train stands, from the ledger and from what was

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mozilla-services/looprel/internal/apply"
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/terminal"
+)
+
+// openForRollback observes the clone, with the remote or without.
+func (a *app) openForRollback(ctx context.Context, request plan.RollbackRequest) (*observe.Session, error) {
+	if !request.Unrecorded {
+		return a.open(ctx)
+	}
+	options, err := a.options(true)
+	if err != nil {
+		return nil, err
+	}
+	session, err := observe.OpenOffline(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	a.sourceNotes(session.Source())
+	return session, nil
+}
+
+// unrecordedJSON is a rollback that was made without the remote, for programs.
+type unrecordedJSON struct {
+	promotionJSON
+	Waiting bool `json:"waiting"`
+}
+
+// applyUnrecorded rolls back without the remote, and then sees whether it is back.
+func (a *app) applyUnrecorded(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, asJSON bool) error {
+	outlets, err := a.outlets(session, asJSON)
+	if err != nil {
+		return err
+	}
+	a.env.interrupts.deploying.Store(true)
+	defer a.env.interrupts.deploying.Store(false)
+	finished, failed := apply.RollBackUnrecorded(ctx, session, p, outlets)
+	if finished.Outcome == "" {
+		return failed // nothing was done
+	}
+	waits := session.GoOnline(ctx)
+	if waits == nil {
+		waits = a.flush(ctx, session)
+	}
+	if failed == nil {
+		if asJSON {
+			err = a.printJSON(unrecordedJSON{resultOf(p, finished), waits != nil})
+		} else {
+			err = a.printResult(p, finished)
+		}
+	}
+	if failed != nil || waits == nil {
+		return errors.Join(err, failed)
+	}
+	return errors.Join(err, &exitError{
+		code:   ExitOpen,
+		reason: fmt.Sprintf("%s, and that is not recorded yet: %v", p.Entry.RolledBack.Environment+" is rolled back to "+p.Version, waits),
+		hint:   "the next command here that records something records it first, once " + session.Snapshot().Remote + " can be reached; looprel status says whether it waits",
+	})
+}
+
+// flush records what waits in this clone, and tells of it. A dry run changes nothing.
+func (a *app) flush(ctx context.Context, session *observe.Session) error {
+	if a.dryRun {
+		waiting, err := session.Queue()
+		if len(waiting) > 0 {
+			a.note("%s in this clone; without --dry-run that is recorded first", waits(len(waiting)))
+		}
+		return err
+	}
+	flushed, err := apply.Flush(ctx, session)
+	for _, one := range flushed {
+		a.note("%s", flushedText(session.Snapshot(), one))
+	}
+	return err
+}
+
+func waits(count int) string {
+	if count == 1 {
+		return "1 entry waits to be recorded"
+	}
+	return fmt.Sprintf("%d entries wait to be recorded", count)
+}
+
+func flushedText(s *plan.Snapshot, one apply.Flushed) string {
+	text := fmt.Sprintf("recorded now, of %s: roll %s back to %s %s: %s", one.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"),
+		one.RolledBack.Environment, one.Component, one.RolledBack.Version, one.RolledBack.Outcome)
+	if now := one.Now; now != nil {
+		text += fmt.Sprintf("; by the ledger it runs %s, since %s by %s", now.Version, now.Since.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"), now.By.Name)
+	}
+	return text
+}
+
+// waiting shows what this clone could not record yet.
+func (p *printer) waiting(s *plan.Snapshot, list []plan.WaitingEntry) {
+	for _, one := range list {
+		p.line(terminal.Yellow, "%s", waitingText(s, one))
+	}
+}
+
+func waitingText(s *plan.Snapshot, one plan.WaitingEntry) string {
+	return fmt.Sprintf("Waits in this clone to be recorded: %s (%s); the next command here that records something does it.",
+		one.Subject, one.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"))
+}
