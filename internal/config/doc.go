@@ -147,7 +147,9 @@
 //	live            the environment before really runs it: as many answers in a row as its
 //	                probe wants show the version or the revision, its heartbeat is
 //	                healthy, its third parties are as declared (a field fakeTokBox of the
-//	                root URL is about the third party tokbox)
+//	                root URL is about the third party tokbox); if it mirrors an
+//	                environment, the name, the third parties and the fields that are true
+//	                or false agree with those of that one, where both show them
 //	soak            so long on the environment before; another release there in between
 //	                pauses it. A working day counts from midnight to midnight, weekends
 //	                and holidays do not. Wants {gate: soak, for: 3 days}

@@ -52,6 +52,9 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 	if _, declared := selection.Environment.Gate(release.GateLive); declared {
 		if before, ok := s.snapshot.Train.Predecessor(selection.Environment); ok {
 			target.Before = s.answers(ctx, prober, before)
+			if mirrored, ok := s.snapshot.Train.Environment(before.Mirrors); ok {
+				target.Mirrored = s.answers(ctx, prober, mirrored)
+			}
 		}
 	}
 	return plan.MakePromotion(s.snapshot, selection, target, request)
@@ -214,7 +217,8 @@ func (s *Session) answers(ctx context.Context, prober *probe.Prober, environment
 }
 
 func seenOf(answer probe.Answer) plan.Seen {
-	seen := plan.Seen{Looked: true, Version: answer.Version, Revision: answer.Revision, ThirdParties: answer.ThirdParties}
+	seen := plan.Seen{Looked: true, Version: answer.Version, Revision: answer.Revision, Name: answer.Name,
+		ThirdParties: answer.ThirdParties, Switches: answer.Switches}
 	if answer.Err != nil {
 		seen.Error = answer.Err.Error()
 	}

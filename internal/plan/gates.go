@@ -90,7 +90,7 @@ func judge(s *Snapshot, sel *Selection, target *Target) []Gate {
 		list = append(list, signedGate(s, sel, target.Signatures))
 	}
 	if _, declared := sel.Environment.Gate(release.GateLive); declared && target != nil {
-		list = append(list, liveGate(s, sel, target.Before))
+		list = append(list, liveGate(s, sel, target))
 	}
 	if gate, declared := sel.Environment.Gate(release.GateSoak); declared {
 		list = append(list, soakGate(s, sel, gate.Soak))

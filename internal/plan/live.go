@@ -11,8 +11,10 @@ import (
 
 // liveGate wants the environment before to really run the release: all of the answers
 // show it, are healthy, and show the third parties as they are declared.
-func liveGate(s *Snapshot, sel *Selection, answers []Seen) Gate {
+// A mirror must also agree with what it is a likeness of.
+func liveGate(s *Snapshot, sel *Selection, target *Target) Gate {
 	const name = release.GateLive
+	answers := target.Before
 	before, ok := s.Train.Predecessor(sel.Environment)
 	switch {
 	case !ok:
@@ -31,7 +33,15 @@ func liveGate(s *Snapshot, sel *Selection, answers []Seen) Gate {
 		}
 	}
 	gate.Evidence = evidence
-	return gate
+	if before.Mirrors == "" || !gate.passes() {
+		return gate
+	}
+	mirror := mirrorGate(s, before, answers, target.Mirrored)
+	mirror.Evidence = append(evidence, mirror.Evidence...)
+	if mirror.passes() {
+		mirror.Reason = gate.Reason + ", " + mirror.Reason
+	}
+	return mirror
 }
 
 // liveAnswer judges one answer of the environment before.
@@ -83,6 +93,9 @@ func (s Seen) inWords() string {
 	}
 	for _, party := range slices.Sorted(maps.Keys(s.ThirdParties)) {
 		text += ", " + party + " " + s.ThirdParties[party]
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.otherSwitches())) {
+		text += fmt.Sprintf(", %s %v", name, s.Switches[name])
 	}
 	return text
 }

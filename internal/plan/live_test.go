@@ -66,6 +66,68 @@ func TestLiveGate(t *testing.T) {
 	}
 }
 
+// A mirror agrees with what it is a likeness of, except for the release.
+func TestLiveGateOfMirror(t *testing.T) {
+	t.Parallel()
+	seen := func(version string, change func(*plan.Seen)) plan.Seen {
+		one := plan.Seen{Looked: true, Version: version, Name: "loop", ThirdParties: map[string]string{"tokbox": "real"}, Switches: map[string]bool{"fakeTokBox": false, "fxaOAuth": true}}
+		if change != nil {
+			change(&one)
+		}
+		return one
+	}
+	cases := map[string]struct {
+		mirrored []plan.Seen
+		mirrors  string
+		verdict  plan.Verdict
+		reason   string
+	}{
+		"a likeness":       {[]plan.Seen{seen("0.9.0", nil), seen("0.9.0", nil)}, "production", plan.Pass, "load-stage shows 0.10.0, 2 times in a row, and agrees with production, which it mirrors"},
+		"another switch":   {[]plan.Seen{seen("0.9.0", func(s *plan.Seen) { s.Switches = map[string]bool{"fxaOAuth": false} })}, "production", plan.Fail, "load-stage mirrors production, but fxaOAuth is true on load-stage and false on production"},
+		"a switch less":    {[]plan.Seen{seen("0.9.0", func(s *plan.Seen) { s.Switches = nil })}, "production", plan.Pass, ""},
+		"one of two":       {[]plan.Seen{seen("0.9.0", nil), seen("0.9.0", func(s *plan.Seen) { s.ThirdParties = map[string]string{"tokbox": "mocked"} })}, "production", plan.Fail, "load-stage mirrors production, but tokbox is real on load-stage and mocked on production"},
+		"a party not told": {[]plan.Seen{seen("0.9.0", func(s *plan.Seen) { s.ThirdParties = nil })}, "production", plan.Fail, "load-stage mirrors production, but tokbox is real on load-stage and not told of on production"},
+		"another party":    {[]plan.Seen{seen("0.9.0", func(s *plan.Seen) { s.ThirdParties = map[string]string{"tokbox": "real", "msisdn": "mocked"} })}, "production", plan.Fail, "load-stage mirrors production, but msisdn is not told of on load-stage and mocked on production"},
+		"another service":  {[]plan.Seen{seen("0.9.0", func(s *plan.Seen) { s.Name = "parking" })}, "production", plan.Fail, `load-stage mirrors production, but load-stage is "loop" and production is "parking"`},
+		"no answer":        {[]plan.Seen{{Looked: true, Error: "refused"}}, "production", plan.Undecided, "load-stage mirrors production, which does not answer: refused"},
+		"nothing to see":   {nil, "production", plan.Undecided, "load-stage mirrors production, which shows nothing to look at"},
+		"out of service":   {nil, "real-stage", plan.Undecided, "load-stage mirrors real-stage, which is not in service"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := releasedWorld(t)
+			w.at("2014-08-11 11:00")
+			w.environment("production").Gates = []release.Gate{{Name: release.GateLive}}
+			w.environment("load-stage").Mirrors = c.mirrors
+			p, err := w.planPromotion(plan.PromoteRequest{Environment: "production"},
+				plan.Target{Before: []plan.Seen{seen("0.10.0", nil), seen("0.10.0", nil)}, Mirrored: c.mirrored})
+			check(t, err, "")
+			gate := gateOf(t, p, release.GateLive)
+			if gate.Verdict != c.verdict || c.reason != "" && gate.Reason != c.reason || len(gate.Evidence) != 2+len(c.mirrored) || (gate.Cure == "") != (c.verdict == plan.Pass) {
+				t.Errorf("gate %+v", gate)
+			}
+		})
+	}
+}
+
+// status says in what a mirror differs.
+func TestStatusOfMirror(t *testing.T) {
+	t.Parallel()
+	w := releasedWorld(t)
+	w.environment("load-stage").Mirrors = "production"
+	seen := map[string]plan.Seen{
+		"load-stage": {Looked: true, Version: "0.10.0", Switches: map[string]bool{"fxaOAuth": true}},
+		"production": {Looked: true, Version: "0.9.0", Switches: map[string]bool{"fxaOAuth": false}},
+	}
+	status, err := plan.MakeStatus(w.Snapshot, seen)
+	check(t, err, "")
+	const want = "it mirrors production, but fxaOAuth is true on load-stage and false on production"
+	if got := status.Environments[1].Remark; got != want {
+		t.Errorf("remark %q, want %q", got, want)
+	}
+}
+
 // next does not look, and does not wait for what it has not looked at.
 func TestNextLeavesLiveOut(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,9 @@ type Target struct {
 	// Before are answers of the environment before it, in a row, where a gate wants
 	// them; none where there is nothing to look at.
 	Before []Seen
+	// Mirrored are answers of the environment that the one before is to be a likeness
+	// of, if it is to be one.
+	Mirrored []Seen
 	// Lost are fixes of what runs there that the release lacks, where a gate wants to
 	// know; nil where nothing runs there, or it was not asked.
 	Lost *LostFixes

@@ -18,11 +18,14 @@ type Seen struct {
 	Looked   bool   `json:"looked"`
 	Version  string `json:"version,omitempty"`
 	Revision string `json:"revision,omitempty"`
+	Name     string `json:"name,omitempty"` // of the service
 	// Healthy is nil where there is no heartbeat to ask.
 	Healthy *bool  `json:"healthy,omitempty"`
 	Health  string `json:"health,omitempty"` // what the heartbeat complains of
 	// ThirdParties says "real" or "mocked" of those that it shows, in small letters.
 	ThirdParties map[string]string `json:"third_parties,omitempty"`
+	// Switches are all the fields of its root that are true or false.
+	Switches map[string]bool `json:"switches,omitempty"`
 	Error        string            `json:"error,omitempty"`
 }
 
@@ -134,6 +137,7 @@ func MakeStatus(s *Snapshot, seen map[string]Seen) (*Status, error) {
 		}
 		status.Environments = append(status.Environments, one)
 	}
+	status.compareMirrors(s)
 	var err error
 	if status.Releases, err = inFlight(s); err != nil {
 		return nil, err

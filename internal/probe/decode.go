@@ -36,7 +36,8 @@ func (a *Answer) read(body []byte) error {
 	a.Version = text(fields["version"])
 	a.Revision = text(fields["rev"])
 	a.Branch = text(fields["branch"])
-	for name, fake := range booleans(fields) {
+	a.Switches = booleans(fields)
+	for name, fake := range a.Switches {
 		party, found := strings.CutPrefix(name, "fake")
 		if first, _ := utf8.DecodeRuneInString(party); !found || !unicode.IsUpper(first) {
 			continue

@@ -29,7 +29,9 @@ type Answer struct {
 	// ThirdParties says "mocked" or "real" for each third party that the service
 	// shows: a field such as fakeTokBox, true or false, is about tokbox.
 	ThirdParties map[string]string
-	Heartbeat    Heartbeat
+	// Switches are all the fields that are true or false: how the service is configured.
+	Switches  map[string]bool
+	Heartbeat Heartbeat
 	When         time.Time // of the look's beginning
 	// Err says why there is no usable answer: the service was not reached, or did
 	// not give status 200 with a JSON object. It may hold text from outside.
