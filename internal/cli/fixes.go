@@ -49,7 +49,11 @@ without a value are left out.
   looprel fixes --missing-from master    what master lacks
   looprel fixes --missing-from 0.21.0`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.fixes(cmd.Context(), options) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.show(cmd.Context(), func(ctx context.Context, session *observe.Session, asJSON bool) error {
+				return a.fixes(ctx, session, options, asJSON)
+			})
+		},
 	}
 	flags := command.Flags()
 	flags.StringVar(&options.request.Line, "line", "", "show what concerns this `LINE` (0.9.x), and ask about its next patch")
@@ -58,16 +62,7 @@ without a value are left out.
 	return command
 }
 
-func (a *app) fixes(ctx context.Context, options fixesOptions) error {
-	asJSON, err := a.json()
-	if err != nil {
-		return err
-	}
-	session, err := a.look(ctx)
-	if err != nil {
-		return err
-	}
-	defer session.Close()
+func (a *app) fixes(ctx context.Context, session *observe.Session, options fixesOptions, asJSON bool) error {
 	report, err := observe.Fixes(ctx, session, options.request)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mozilla-services/looprel/internal/calendar"
+	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/terminal"
 )
@@ -25,20 +26,11 @@ reason), next_tag, next_push. Fields without a value are left out.
 		Example: `  looprel next
   looprel next -o json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.next(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.show(cmd.Context(), a.next) },
 	}
 }
 
-func (a *app) next(ctx context.Context) error {
-	asJSON, err := a.json()
-	if err != nil {
-		return err
-	}
-	session, err := a.look(ctx)
-	if err != nil {
-		return err
-	}
-	defer session.Close()
+func (a *app) next(_ context.Context, session *observe.Session, asJSON bool) error {
 	next, err := plan.MakeNext(session.Snapshot())
 	if err != nil {
 		return err

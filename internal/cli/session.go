@@ -41,6 +41,20 @@ func (a *app) open(ctx context.Context) (*observe.Session, error) {
 // look observes the clone for a command that only reads.
 func (a *app) look(ctx context.Context) (*observe.Session, error) { return a.observe(ctx, false) }
 
+// show has a command that changes nothing look, and report what it sees.
+func (a *app) show(ctx context.Context, report func(ctx context.Context, session *observe.Session, asJSON bool) error) error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	session, err := a.look(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	return report(ctx, session, asJSON)
+}
+
 func (a *app) observe(ctx context.Context, writes bool) (*observe.Session, error) {
 	options, err := a.options(writes)
 	if err != nil {

@@ -38,22 +38,17 @@ value are left out.
   looprel status --no-probe         by the ledger alone
   looprel status -o json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.status(cmd.Context(), noProbe) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.show(cmd.Context(), func(ctx context.Context, session *observe.Session, asJSON bool) error {
+				return a.status(ctx, session, noProbe, asJSON)
+			})
+		},
 	}
 	command.Flags().BoolVar(&noProbe, "no-probe", false, "do not look at the environments")
 	return command
 }
 
-func (a *app) status(ctx context.Context, noProbe bool) error {
-	asJSON, err := a.json()
-	if err != nil {
-		return err
-	}
-	session, err := a.look(ctx)
-	if err != nil {
-		return err
-	}
-	defer session.Close()
+func (a *app) status(ctx context.Context, session *observe.Session, noProbe, asJSON bool) error {
 	var prober *probe.Prober
 	if !noProbe {
 		prober = a.prober()

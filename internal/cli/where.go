@@ -38,21 +38,14 @@ releases, environments (environment, version, state, rule, by, reason), due
   looprel where 1048426`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
-			return a.where(cmd.Context(), strings.Join(arguments, " "))
+			return a.show(cmd.Context(), func(ctx context.Context, session *observe.Session, asJSON bool) error {
+				return a.where(ctx, session, strings.Join(arguments, " "), asJSON)
+			})
 		},
 	}
 }
 
-func (a *app) where(ctx context.Context, text string) error {
-	asJSON, err := a.json()
-	if err != nil {
-		return err
-	}
-	session, err := a.look(ctx)
-	if err != nil {
-		return err
-	}
-	defer session.Close()
+func (a *app) where(ctx context.Context, session *observe.Session, text string, asJSON bool) error {
 	where, err := observe.Where(ctx, session, text)
 	if err != nil {
 		return err

@@ -41,24 +41,27 @@ func (h history) TreeOf(id object.ID) (object.ID, error) {
 	return commit.Tree, surveyed(err)
 }
 
-// surveyObjects reads files for a survey.
-type surveyObjects struct{ repository *gitrepo.Objects }
+// surveyObjects are a merge's objects, with what a survey can do without marked.
+type surveyObjects struct{ MergeObjects }
 
+// Tree reads a directory; the zero id is an empty one.
 func (o surveyObjects) Tree(id object.ID) (object.Tree, error) {
 	if id.IsZero() {
 		return nil, nil
 	}
-	tree, err := o.repository.Tree(id)
+	tree, err := o.MergeObjects.Tree(id)
 	return tree, surveyed(err)
 }
 
+// Blob reads a file.
 func (o surveyObjects) Blob(id object.ID) ([]byte, error) {
-	content, err := o.repository.Blob(id, 0)
+	content, err := o.MergeObjects.Blob(id)
 	return content, surveyed(err)
 }
 
+// BlobSize is the length of a file.
 func (o surveyObjects) BlobSize(id object.ID) (int64, error) {
-	size, err := o.repository.Size(id)
+	size, err := o.MergeObjects.BlobSize(id)
 	return size, surveyed(err)
 }
 
@@ -76,7 +79,7 @@ func surveyed(err error) error {
 func (s *Session) Survey(ctx context.Context, points []fixes.Point, commits, floor []object.ID) (*fixes.Survey, error) {
 	s.progress("reading history")
 	defer s.progress("")
-	return fixes.NewSurvey(history{ctx, s.repository.Objects}, surveyObjects{s.repository.Objects}, fixes.Options{
+	return fixes.NewSurvey(history{ctx, s.repository.Objects}, surveyObjects{MergeObjects{s.repository}}, fixes.Options{
 		Points: points, Commits: commits, Floor: floor, Rules: pick.RulesOf(s.snapshot.Component),
 		External: ExternalDriver(s.repository),
 	})

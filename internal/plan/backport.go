@@ -307,14 +307,6 @@ func (p *LinePlan) Seal(ctx context.Context, signers *Signers) error {
 	return p.adopt()
 }
 
-// Tag is the full name of the tag that the line gets, "" without a release.
-func (p *LinePlan) Tag() string {
-	if p.Release == nil {
-		return ""
-	}
-	return p.Release.Tag
-}
-
 // SameFacts reports whether a plan made later rests on the same facts, so that the
 // first one's objects may be pushed on top of a ledger that has moved.
 func (p *LinePlan) SameFacts(later *LinePlan) bool {

@@ -155,7 +155,7 @@ func TestBackportAddressesFullNames(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", base, err)
 		}
-		if line := p.Lines[0]; line.Branch != "refs/heads/0.9.X" || line.CutFrom != "" || line.Tag() != "refs/tags/0.9.1" {
+		if line := p.Lines[0]; line.Branch != "refs/heads/0.9.X" || line.CutFrom != "" || line.Release.Tag != "refs/tags/0.9.1" {
 			t.Errorf("%s: %+v", base, line)
 		}
 	}

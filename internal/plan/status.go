@@ -26,7 +26,7 @@ type Seen struct {
 	ThirdParties map[string]string `json:"third_parties,omitempty"`
 	// Switches are all the fields of its root that are true or false.
 	Switches map[string]bool `json:"switches,omitempty"`
-	Error        string            `json:"error,omitempty"`
+	Error    string          `json:"error,omitempty"`
 }
 
 // Agreement says whether the ledger and an environment tell the same.

@@ -32,7 +32,7 @@ type Answer struct {
 	// Switches are all the fields that are true or false: how the service is configured.
 	Switches  map[string]bool
 	Heartbeat Heartbeat
-	When         time.Time // of the look's beginning
+	When      time.Time // of the look's beginning
 	// Err says why there is no usable answer: the service was not reached, or did
 	// not give status 200 with a JSON object. It may hold text from outside.
 	Err error

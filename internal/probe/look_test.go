@@ -24,7 +24,7 @@ func TestLook(t *testing.T) {
 	want := probe.Answer{
 		Name: "mozilla-loop-server", Version: "0.21.3", Revision: "7f61f20", Branch: "HEAD",
 		ThirdParties: map[string]string{"tokbox": "mocked", "fxa": "real"},
-		Switches: map[string]bool{"fakeFxA": false, "fakeTokBox": true, "faked": true},
+		Switches:     map[string]bool{"fakeFxA": false, "fakeTokBox": true, "faked": true},
 		Heartbeat: probe.Heartbeat{
 			Known: true, Healthy: true, Status: 200, Checks: map[string]bool{"storage": true, "provider": true},
 		},
