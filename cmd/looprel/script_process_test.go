@@ -53,6 +53,7 @@ func scriptVariables() []string {
 	return []string{
 		"PATH", "HOME", "USERPROFILE", "XDG_CONFIG_HOME", "TMPDIR", "SYSTEMROOT", "TZ", "LC_ALL", "HTTP_PROXY",
 		"GIT_CONFIG_NOSYSTEM", "GIT_TERMINAL_PROMPT", "GORACE", "LOOPREL_NOW", servicesVariable,
+		"GITHUB_SERVER_URL", "GITHUB_API_URL", "GITHUB_TOKEN",
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mozilla-services/looprel/internal/githubtest"
 )
 
 // TestMain lets the test binary stand in for the programs that scripts run:
@@ -47,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"equal":    equal,
 			"exits":    exits,
 			"finish":   finish,
+			"forge":    func(ts *testscript.TestScript, neg bool, args []string) { forge(ts, t, neg, args) },
 			"fixture":  func(ts *testscript.TestScript, _ bool, args []string) { fixture(ts, loop, args) },
 			"git":      runGit,
 			"hook":     installHook,
@@ -66,6 +69,7 @@ func TestScripts(t *testing.T) {
 // script is what the commands of one script share.
 type script struct {
 	started map[string]*background
+	forge   *githubtest.Server
 }
 
 type scriptKey struct{}

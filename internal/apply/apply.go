@@ -3,7 +3,7 @@
 // stops (plan.Moved), and where only the ledger has moved it has the plan made
 // again and goes on if it rests on the same facts.
 //
-//	Tag      seal (sign) → one atomic push → the tag in this clone
+//	Tag      seal (sign) → one atomic push → the tag in this clone → the outbox
 //	Backport likewise, line by line, or all lines in one push
 //	Promote  lock → record the start → deploy → look → record the outcome
 //	Record   record
@@ -12,7 +12,9 @@
 //
 // The commit point is one atomic push of branch, tag and ledger entry with the
 // old value of each: before it nothing has happened. From then on a signal no
-// longer stops what must not be left half done.
+// longer stops what must not be left half done. What is owed to a forge comes after
+// it; each thing is looked for by its key before it is made, and what could not be
+// done is named by an OpenError, for a later run to finish.
 package apply
 
 import (

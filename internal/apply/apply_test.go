@@ -72,7 +72,7 @@ func start(t *testing.T, clone *gittest.Repo, name string) run {
 }
 
 func (r run) tag(ctx context.Context) error {
-	_, err := apply.Tag(ctx, r.session, r.plan, r.remake)
+	_, err := apply.Tag(ctx, r.session, r.plan, nil, r.remake)
 	return err
 }
 

@@ -19,20 +19,42 @@ type Result struct {
 	// Notes are remarks: what could not be done in this clone, and does not
 	// matter to anybody else.
 	Notes []string
+	// Delivered is what was done at the forge.
+	Delivered []string
 }
 
-// Tag makes the release of the plan. remake makes the plan anew from what the
-// session has read last.
-func Tag(ctx context.Context, session *observe.Session, p *plan.TagPlan, remake func(context.Context) (*plan.TagPlan, error)) (Result, error) {
-	if p.Already != "" {
-		return localTag(ctx, session, p)
-	}
-	signers, entrySigner, err := signersOf(session)
+// Tag makes the release of the plan, and delivers what it owes the forge; to may be
+// nil where that is nothing. remake makes the plan anew from what the session has
+// read last. An OpenError comes with a release that stands.
+func Tag(ctx context.Context, session *observe.Session, p *plan.TagPlan, to Releases, remake func(context.Context) (*plan.TagPlan, error)) (Result, error) {
+	outbox := delivery{to: to, outbox: p.Outbox}
+	session.Waiting("asking " + session.Snapshot().Forge)
+	err := outbox.look(ctx)
+	session.Waiting("")
 	if err != nil {
 		return Result{}, err
 	}
+	if p.Already == "" {
+		if err := pushTag(ctx, session, p, remake); err != nil {
+			return Result{}, err
+		}
+	}
+	result := localTag(ctx, session, p)
+	session.Waiting("telling " + session.Snapshot().Forge)
+	defer session.Waiting("")
+	open := outbox.deliver(ctx)
+	result.Delivered = outbox.done
+	return result, openOf(p, open)
+}
+
+// pushTag signs what is to be signed, and pushes.
+func pushTag(ctx context.Context, session *observe.Session, p *plan.TagPlan, remake func(context.Context) (*plan.TagPlan, error)) error {
+	signers, entrySigner, err := signersOf(session)
+	if err != nil {
+		return err
+	}
 	if err := p.Seal(ctx, signers); err != nil {
-		return Result{}, err
+		return err
 	}
 	point := commitPoint{
 		session: session, changes: p.Refs, objects: p.Objects, entries: []ledger.Entry{p.Entry}, sign: entrySigner,
@@ -44,10 +66,7 @@ func Tag(ctx context.Context, session *observe.Session, p *plan.TagPlan, remake 
 			return tagMoved(ctx, session, p, err)
 		},
 	}
-	if err := point.push(ctx); err != nil {
-		return Result{}, err
-	}
-	return localTag(ctx, session, p)
+	return point.push(ctx)
 }
 
 // signersOf gives what signs commits and tags, and what signs ledger entries.
@@ -159,8 +178,8 @@ func branchMoved(ctx context.Context, session *observe.Session, change plan.Chan
 
 // localTag writes the tag, and what the clone knows of the remote's branch. The
 // release stands whatever becomes of that.
-func localTag(ctx context.Context, session *observe.Session, p *plan.TagPlan) (Result, error) {
-	return Result{Notes: updateClone(ctx, session, p.Refs, p.Objects)}, nil
+func localTag(ctx context.Context, session *observe.Session, p *plan.TagPlan) Result {
+	return Result{Notes: updateClone(ctx, session, p.Refs, p.Objects)}
 }
 
 // updateClone stores what was pushed, and sets tags and remote-tracking branches. It

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mozilla-services/looprel/internal/apply"
 	"github.com/mozilla-services/looprel/internal/config"
+	"github.com/mozilla-services/looprel/internal/forge"
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/terminal"
@@ -89,6 +90,7 @@ func (e *exitError) Hint() string { return e.hint }
 func exitCode(err error) ExitCode {
 	var (
 		conflict    *conflictError
+		open        *apply.OpenError
 		exit        *exitError
 		interrupted *interruptedError
 		usage       *usageError
@@ -101,6 +103,8 @@ func exitCode(err error) ExitCode {
 	switch {
 	case errors.As(err, &exit):
 		return exit.code
+	case errors.As(err, &open):
+		return ExitOpen
 	case errors.As(err, &conflict):
 		return ExitConflict
 	case errors.As(err, &interrupted), errors.Is(err, context.Canceled):
@@ -111,7 +115,7 @@ func exitCode(err error) ExitCode {
 		return ExitRefused
 	case errors.As(err, &moved), errors.Is(err, gitrepo.ErrMoved):
 		return ExitMoved
-	case errors.As(err, &lacksRole), isAny(err, []error{gitrepo.ErrAuth, gitrepo.ErrRefused}):
+	case errors.As(err, &lacksRole), isAny(err, []error{gitrepo.ErrAuth, gitrepo.ErrRefused, forge.ErrUnauthorised}):
 		return ExitNotAuthorised
 	}
 	return ExitFailure

@@ -114,6 +114,13 @@ func (p *printer) steps(steps []plan.Step) {
 	}
 }
 
+// delivered says what was done at the forge.
+func (p *printer) delivered(outbox *plan.Outbox, done []string) {
+	for _, what := range done {
+		p.line(0, "On %s: %s.", outbox.Repository, what)
+	}
+}
+
 // stepText says what a step does, in words.
 func stepText(step plan.Step) string {
 	switch step.Kind {
@@ -132,6 +139,16 @@ func stepText(step plan.Step) string {
 		return fmt.Sprintf("deploy %s to %s", step.Want, step.Target)
 	case plan.Verify:
 		return "look at " + step.Target
+	case plan.DraftRelease:
+		return fmt.Sprintf("draft Release %s on %s", step.Want, step.Target)
+	case plan.AttachAsset:
+		return fmt.Sprintf("attach %s on %s", step.Want, step.Target)
+	case plan.CloseMilestone:
+		return fmt.Sprintf("close milestone %s on %s", step.Want, step.Target)
+	case plan.OpenMilestone:
+		return fmt.Sprintf("open milestone %s on %s", step.Want, step.Target)
+	case plan.PublishRelease:
+		return fmt.Sprintf("publish Release %s on %s", step.Want, step.Target)
 	}
 	return string(step.Kind) + " " + step.Target
 }

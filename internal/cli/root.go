@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mozilla-services/looprel/internal/apply"
+	"github.com/mozilla-services/looprel/internal/github"
 	"github.com/mozilla-services/looprel/internal/terminal"
 )
 
@@ -23,7 +25,11 @@ type app struct {
 	remote    string
 	dryRun    bool
 	yes       bool
+	verbose   bool
 	output    string
+
+	// asked are the clients that were made, for the counts of verbose.
+	asked []*github.Client
 }
 
 // Main runs looprel and returns its exit code.
@@ -43,10 +49,12 @@ func run(ctx context.Context, env Env, arguments []string) int {
 	root.SetOut(env.Streams.Out)
 	root.SetErr(env.Streams.Err)
 	err := root.ExecuteContext(ctx)
+	a.tellCounts()
 	if err == nil {
 		return int(ExitDone)
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	var open *apply.OpenError
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) && !errors.As(err, &open) {
 		err = &interruptedError{cause: err}
 	}
 	return int(a.report(err))
@@ -91,6 +99,7 @@ func newRoot(a *app) *cobra.Command {
 	flags.StringVar(&a.remote, "remote", "", "the remote `NAME` that is the train's home")
 	flags.BoolVarP(&a.dryRun, "dry-run", "n", false, "print the plan and change nothing")
 	flags.BoolVarP(&a.yes, "yes", "y", false, "do not ask")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say how much was asked of GitHub")
 	flags.StringVarP(&a.output, "output", "o", "text", "output `FORMAT`: text or json")
 	root.AddGroup(
 		&cobra.Group{ID: groupTrain, Title: "Run the train:"},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -140,17 +141,22 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	if a.dryRun {
 		return a.printPlanJSON(asJSON, p)
 	}
-	result, err := apply.Tag(ctx, session, p, makePlan)
+	to, err := a.releases(session)
 	if err != nil {
+		return err
+	}
+	result, err := apply.Tag(ctx, session, p, to, makePlan)
+	var open *apply.OpenError
+	if err != nil && !errors.As(err, &open) {
 		return err
 	}
 	for _, remark := range result.Notes {
 		a.note("%s", remark)
 	}
 	if asJSON {
-		return a.printJSON(p)
+		return errors.Join(a.printJSON(p), err)
 	}
-	return a.printTagged(session.Snapshot(), p)
+	return errors.Join(a.printTagged(session.Snapshot(), p, result), err)
 }
 
 // printPlanJSON prints a plan that is not applied, where JSON is wanted; the
@@ -220,13 +226,16 @@ func clockText(s *plan.Snapshot) string {
 	return moment(s.Now, s.Train.Zone, s.Now.Location()) + " (overridden)"
 }
 
-func (a *app) printTagged(s *plan.Snapshot, t *plan.TagPlan) error {
+func (a *app) printTagged(s *plan.Snapshot, t *plan.TagPlan, result apply.Result) error {
 	p := a.printer()
+	if t.Already == "" {
+		p.blank()
+		p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", t.Component, t.Version, plan.ShortRef(t.Tag), t.Entry.Tagged.Commit.Short(), s.Remote)
+	}
+	p.delivered(t.Outbox, result.Delivered)
 	if t.Already != "" {
 		return p.err
 	}
-	p.blank()
-	p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", t.Component, t.Version, plan.ShortRef(t.Tag), t.Entry.Tagged.Commit.Short(), s.Remote)
 	if next := firstPromotion(s, t.Version); next != "" {
 		p.line(0, "Next: %s", a.typed(next))
 	}

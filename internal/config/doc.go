@@ -121,6 +121,14 @@
 //	  bug: URL
 //	  pull-request: URL
 //
+//	github:                         what is kept up to date on GitHub; {} for the defaults, default nothing
+//	  repository: OWNER/NAME | HOST/OWNER/NAME   default the home remote's
+//	  releases: published | draft | none   a Release for each tag; default published
+//	  assets: [GLOB]                files of the worktree that it gets, and their checksums
+//	  milestones: PATTERN           titles of milestones, such as "{version}": that of a release
+//	                                is closed and the next one opened; default none
+//	  deployments: false            promotions make no Deployments; default true
+//
 //	ledger:
 //	  ref: REF                      required; full name, default refs/looprel/ledger
 //

@@ -76,6 +76,7 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 		required("components", "{…}", d.components(&train.Components)),
 		required("environments", "{…}", func(node *yaml.Node) { d.environments(&train.Environments, roles)(node) }),
 		optional("links", d.links(&train.Links)),
+		optional("github", d.github(&train.GitHub)),
 		optional("ledger", d.ledger(&train.LedgerRef)),
 		optional("allowed-signers", value(d, &train.AllowedSigners, "the path of a file", cleanFile)),
 	)

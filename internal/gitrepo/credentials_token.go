@@ -30,6 +30,26 @@ func tokenSources(a address, env environ) []credentialSource {
 	return sources
 }
 
+// EnvironmentToken is a token of the environment and the variable that has it.
+type EnvironmentToken struct{ Name, Value string }
+
+// EnvironmentTokens are the tokens of the environment that may be sent to the host of
+// a web address, in the order in which they are tried; see takesToken.
+func EnvironmentTokens(page string, variables []string) []EnvironmentToken {
+	a, err := parseURL(page)
+	env := environ(variables)
+	if err != nil || !takesToken(a, env) {
+		return nil
+	}
+	var tokens []EnvironmentToken
+	for _, name := range []string{"GITHUB_TOKEN", "GH_TOKEN"} {
+		if value := strings.TrimSpace(env.get(name)); value != "" {
+			tokens = append(tokens, EnvironmentToken{name, value})
+		}
+	}
+	return tokens
+}
+
 // takesToken reports whether a GitHub token may be sent to the address: to
 // github.com, a GitHub Enterprise host (*.ghe.com, GH_HOST, GITHUB_SERVER_URL),
 // over HTTPS, or to this machine.

@@ -32,6 +32,9 @@ func Tag(ctx context.Context, s *Session, request plan.TagRequest, at string) (*
 		return nil, err
 	}
 	p, err := plan.MakeTag(s.snapshot, branch, request)
+	if err == nil {
+		err = s.owe(ctx, p)
+	}
 	if err != nil || p.Already != "" {
 		return p, err
 	}

@@ -24,6 +24,7 @@ import (
 
 	"github.com/mozilla-services/looprel/internal/lazyregexp"
 
+	"github.com/mozilla-services/looprel/internal/github"
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/notes"
@@ -69,6 +70,9 @@ type Session struct {
 	// leftBehind is an attempt of this clone whose process is gone, "" if none was
 	// found.
 	leftBehind string
+	// forge is the repository on GitHub, and forgeErr why it cannot be told.
+	forge    github.Address
+	forgeErr error
 }
 
 // Open observes the clone, its home remote and the ledger.
@@ -106,6 +110,7 @@ func (s *Session) begin() error {
 		Train: s.source.Train, ConfigDigest: s.source.Digest, Component: component, Remote: s.remoteName(),
 		Web: notes.Web{Links: s.source.Train.Links, Forge: forgePage(s.remote.DisplayURL())},
 	}
+	s.openForge()
 	if err := s.identify(); err != nil {
 		return err
 	}

@@ -55,6 +55,8 @@ type Snapshot struct {
 	Offline *Offline
 	// Web says where bugs, pull requests and commits are to be looked at.
 	Web notes.Web
+	// Forge is the forge's name for the repository, "" where nothing is kept there.
+	Forge string
 }
 
 // Offline is what is known of a ledger whose remote was not asked.
@@ -148,6 +150,12 @@ const (
 	KeepEntry StepKind = "keep-entry"
 	Deploy    StepKind = "deploy"
 	Verify    StepKind = "verify"
+	// What is done at the forge once the push stands.
+	DraftRelease   StepKind = "draft-release"
+	AttachAsset    StepKind = "attach-asset"
+	CloseMilestone StepKind = "close-milestone"
+	OpenMilestone  StepKind = "open-milestone"
+	PublishRelease StepKind = "publish-release"
 )
 
 // Step is one act. Already Want: nothing is done. Still Was: it is done.

@@ -55,6 +55,8 @@ type TagPlan struct {
 	Refs []Change `json:"-"`
 	// Objects are all new objects but the ledger's.
 	Objects []object.Object `json:"-"`
+	// Outbox is what the release owes the forge; nil: nothing.
+	Outbox *Outbox `json:"-"`
 
 	build tagBuild
 }

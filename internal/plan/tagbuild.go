@@ -148,6 +148,7 @@ func (p *TagPlan) addSteps(head object.ID) {
 	p.Steps = append(p.Steps,
 		recordStep(p.build.snapshot, p.Entry, "who released what, when and why"),
 		tag.step(LocalRef, "the tag in this clone"))
+	p.Steps = append(p.Steps, p.Outbox.steps()...)
 }
 
 // branchReason says what a branch is moved by.

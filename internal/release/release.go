@@ -30,7 +30,9 @@ type Train struct {
 	// Announce are the addresses that learn of releases.
 	Announce []string
 	// Links turns numbers in commit messages into addresses.
-	Links        Links
+	Links Links
+	// GitHub is what is kept up to date on GitHub; nil: nothing.
+	GitHub       *GitHub
 	Contacts     []Contact
 	Components   []Component
 	Environments []Environment

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mozilla-services/looprel/internal/githubtest"
+	"github.com/mozilla-services/looprel/internal/gittest"
+)
+
+// hub is the Loop service's repository on a GitHub of the test's own, and a clone of
+// an operator.
+type hub struct {
+	t      *testing.T
+	server *githubtest.Server
+	remote *gittest.Repo
+	clone  *gittest.Repo
+	now    string
+	// running is the process that the server may kill.
+	running atomic.Pointer[os.Process]
+}
+
+const killSection = `
+github:
+  assets: [dist/*.txt]
+  milestones: "{version}"
+`
+
+// hubTemplate is what hubs are copies of: a bare repository and a clone of it.
+type hubTemplate struct{ remote, clone *gittest.Repo }
+
+// makeHub makes a template whose environments.yaml has the section.
+func makeHub(t *testing.T, section string) hubTemplate {
+	t.Helper()
+	files, err := loopFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["environments.yaml"] += section
+	made := hubTemplate{remote: gittest.New(t).At(makeLoop(t, files))}
+	made.clone = made.remote.Clone()
+	made.clone.Write("dist/notes.txt", "read me\n")
+	for _, samples := range []string{filepath.Join(made.remote.Dir, "hooks"), filepath.Join(made.clone.Dir, ".git", "hooks")} {
+		if err := os.RemoveAll(samples); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return made
+}
+
+// newHub copies a template.
+func newHub(t *testing.T, template hubTemplate) *hub {
+	t.Helper()
+	dir := t.TempDir()
+	h := &hub{t: t, now: "2014-08-05T18:00:00Z"}
+	for _, one := range []struct {
+		repo **gittest.Repo
+		from *gittest.Repo
+		name string
+	}{{&h.remote, template.remote, "remote.git"}, {&h.clone, template.clone, "clone"}} {
+		*one.repo = one.from.At(filepath.Join(dir, one.name))
+		if err := os.CopyFS((*one.repo).Dir, os.DirFS(one.from.Dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.server = githubtest.New(t, "acme/loop-server", h.remote.Dir)
+	h.server.OpenMilestone("0.10.0")
+	config := filepath.Join(h.clone.Dir, ".git", "config")
+	text, err := os.ReadFile(config)
+	if err == nil {
+		err = os.WriteFile(config, []byte(strings.ReplaceAll(string(text), template.remote.URL(), h.server.Remote())), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// run runs looprel, and returns its exit code: -1 if it was killed.
+func (h *hub) run(arguments ...string) (code int, output string) {
+	h.t.Helper()
+	command := exec.Command("looprel", arguments...)
+	command.Dir = h.clone.Dir
+	command.Env = append(h.clone.Environ(), "LOOPREL_NOW="+h.now, "GORACE=atexit_sleep_ms=0", "GITHUB_SERVER_URL="+h.server.URL,
+		"GITHUB_API_URL="+h.server.API(), "GITHUB_TOKEN="+githubtest.Token)
+	var both bytes.Buffer
+	command.Stdout, command.Stderr = &both, &both
+	if err := command.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	h.running.Store(command.Process)
+	_ = command.Wait()
+	h.running.Store(nil)
+	return command.ProcessState.ExitCode(), both.String()
+}
+
+// end is where a run has led to: what GitHub has, and the references. The ledger's
+// entries have random ids, so that their subjects stand for them.
+type end struct {
+	Forge  githubtest.State
+	Refs   string
+	Ledger string
+}
+
+// address stands for the server's own, which differs from test to test.
+const address = "http://forge.example.org"
+
+func (h *hub) end() end {
+	h.t.Helper()
+	state := h.server.Snapshot()
+	for i := range state.Releases {
+		state.Releases[i].Body = strings.ReplaceAll(state.Releases[i].Body, h.server.URL, address)
+	}
+	return end{
+		Forge: state, Refs: h.remote.Git("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags"),
+		Ledger: h.remote.Git("log", "--format=%s", "refs/looprel/ledger"),
+	}
+}
+
+// killAtEach runs what do asks for on a fresh hub, killing it at each request of the
+// API, and at each push, in turn, before it is handled and after; then again,
+// undisturbed. The end must be the one that a run without a kill comes to. It returns
+// how many requests that made of the API.
+func killAtEach(t *testing.T, template hubTemplate, do func(h *hub) (code int, output string)) int {
+	t.Helper()
+	undisturbed := newHub(t, template)
+	var numbers []int
+	undisturbed.server.Interfere(func(request githubtest.Request) githubtest.Interference {
+		if !request.Git || strings.HasSuffix(request.Path, "/git-receive-pack") {
+			numbers = append(numbers, request.Number)
+		}
+		return githubtest.Interference{}
+	})
+	if code, output := do(undisturbed); code != 0 {
+		t.Fatalf("ended with %d:\n%s", code, output)
+	}
+	want := undisturbed.end()
+	asked := len(undisturbed.server.Requests())
+	for _, number := range numbers {
+		for _, before := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%d-before=%v", number, before), func(t *testing.T) {
+				t.Parallel()
+				h := newHub(t, template)
+				h.server.Interfere(githubtest.KillAt(number, before, h.running.Load))
+				if code, output := do(h); code != -1 {
+					t.Fatalf("was not killed at request %d, and ended with %d:\n%s", number, code, output)
+				}
+				h.server.Interfere(nil)
+				if code, output := do(h); code != 0 {
+					t.Fatalf("the second run ended with %d:\n%s", code, output)
+				}
+				if difference := cmp.Diff(want, h.end()); difference != "" {
+					t.Errorf("killed at request %d, another end (-without a kill +after one):\n%s", number, difference)
+				}
+			})
+		}
+	}
+	return asked
+}
+
+// tagRequests is how many requests `tag` makes of GitHub, with two assets (one of them
+// the checksums) and milestones: the list of releases, the draft, the assets, the
+// list of milestones, one closed and one opened, the publication.
+const tagRequests = 8
+
+func TestKilledTag(t *testing.T) {
+	t.Parallel()
+	asked := killAtEach(t, makeHub(t, killSection), func(h *hub) (int, string) { return h.run("tag", "--yes") })
+	if asked != tagRequests {
+		t.Errorf("tag made %d requests, expected %d", asked, tagRequests)
+	}
+}

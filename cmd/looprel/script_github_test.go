@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mozilla-services/looprel/internal/githubtest"
+)
+
+// forge is a GitHub for a script, with the remote as its repository:
+//
+//	forge serve OWNER/NAME          starts it, makes it the clone's origin, and gives
+//	                                looprel a token
+//	forge section FILE              adds the file to environments.yaml on master, with the
+//	                                server's host for {forge}
+//	forge grant TOKEN KEY=VALUE...  makes a token known: blind, expired or sign-on,
+//	                                or permissions
+//	forge milestone TITLE           opens a milestone
+//	forge asset TAG NAME            leaves an upload to a draft behind that was cut off
+//	forge protect [BRANCH]          refuses pushes to a branch, or to none
+//	forge limit COUNT               lets so many requests through
+//	forge fault METHOD PATH HOW [COUNT]
+//	                                answers the next requests (one, unless said) with the
+//	                                status HOW, or breaks the connection, before or
+//	                                after; PATH is a pattern
+//	forge requests COUNT            so many requests were made since this was last asked
+//	forge show                      prints what it has, as JSON
+func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
+	usage(ts, neg || len(args) < 1, "forge VERB ARGUMENT...")
+	if args[0] == "serve" {
+		serveForge(ts, t, args[1])
+		return
+	}
+	server := scriptOf(ts).forge
+	verbs := map[string]func(args []string){
+		"section":   func(args []string) { addSection(ts, args[0]) },
+		"grant":     func(args []string) { grantToken(server, args[0], args[1:]) },
+		"milestone": func(args []string) { server.OpenMilestone(args[0]) },
+		"asset":     func(args []string) { server.AbandonUpload(args[0], args[1]) },
+		"protect": func(args []string) {
+			server.Protect(args...)
+		},
+		"limit": func(args []string) {
+			count, err := strconv.Atoi(args[0])
+			ts.Check(err)
+			server.Remaining(count)
+		},
+		"fault":    func(args []string) { server.Interfere(faults(ts, args)) },
+		"requests": func(args []string) { countRequests(ts, server, args[0]) },
+		"show": func([]string) {
+			text, err := json.MarshalIndent(server.Snapshot(), "", "  ")
+			ts.Check(err)
+			_, err = ts.Stdout().Write(append(text, '\n'))
+			ts.Check(err)
+		},
+	}
+	verb, known := verbs[args[0]]
+	usage(ts, !known || server == nil, "forge VERB ARGUMENT..., after forge serve")
+	verb(args[1:])
+}
+
+func serveForge(ts *testscript.TestScript, t *testing.T, repository string) {
+	server := githubtest.New(scriptTB{t, ts}, repository, ts.Getenv("REMOTE"))
+	scriptOf(ts).forge = server
+	ts.Setenv("GITHUB_SERVER_URL", server.URL)
+	ts.Setenv("GITHUB_API_URL", server.API())
+	ts.Setenv("GITHUB_TOKEN", githubtest.Token)
+	ts.Setenv("URL", server.Remote())
+	ts.Check(ts.Exec("git", "remote", "set-url", "origin", server.Remote()))
+}
+
+// addSection changes environments.yaml by way of the remote's directory.
+func addSection(ts *testscript.TestScript, file string) {
+	dir, err := os.MkdirTemp(ts.Getenv("WORK"), "section-*")
+	ts.Check(err)
+	name := filepath.Base(dir)
+	runInWork(ts, ".", "clone", "--quiet", "remote.git", name)
+	config := filepath.Join(dir, "environments.yaml")
+	before, err := os.ReadFile(config)
+	ts.Check(err)
+	section := strings.ReplaceAll(ts.ReadFile(file), "{forge}", strings.TrimPrefix(ts.Getenv("GITHUB_SERVER_URL"), "http://"))
+	ts.Check(os.WriteFile(config, append(before, section...), 0o644))
+	runInWork(ts, name, "commit", "--quiet", "--all", "--message=Keep GitHub up to date")
+	runInWork(ts, name, "push", "--quiet", "origin", "HEAD")
+}
+
+func grantToken(server *githubtest.Server, token string, settings []string) {
+	grant := githubtest.Grant{Login: githubtest.Login}
+	for _, setting := range settings {
+		key, value, _ := strings.Cut(setting, "=")
+		switch key {
+		case "blind":
+			grant.Blind = true
+		case "expired":
+			grant.Expired = true
+		case "sign-on":
+			grant.SignOn = true
+		default:
+			if grant.Permissions == nil {
+				grant.Permissions = githubtest.Permissions{}
+			}
+			grant.Permissions[key] = value
+		}
+	}
+	server.Grant(token, grant)
+}
+
+// faults reads METHOD PATH HOW [COUNT].
+func faults(ts *testscript.TestScript, args []string) func(githubtest.Request) githubtest.Interference {
+	if len(args) == 0 {
+		return nil
+	}
+	usage(ts, len(args) < 3, "forge fault METHOD PATH HOW [COUNT]")
+	left := 1
+	if len(args) == 4 {
+		var err error
+		left, err = strconv.Atoi(args[3])
+		ts.Check(err)
+	}
+	return func(request githubtest.Request) githubtest.Interference {
+		matched, err := path.Match(args[1], request.Path)
+		ts.Check(err)
+		if left == 0 || request.Git || !matched || args[0] != request.Method {
+			return githubtest.Interference{}
+		}
+		left--
+		switch args[2] {
+		case "before":
+			return githubtest.Interference{DropBefore: true}
+		case "after":
+			return githubtest.Interference{DropAfter: true}
+		}
+		status, header, _ := strings.Cut(args[2], "+")
+		code, err := strconv.Atoi(status)
+		ts.Check(err)
+		interference := githubtest.Interference{Status: code, Body: `{"message":"a fault \u001b[31mof the test","documentation_url":"https://docs.github.com/rest"}`}
+		if name, value, found := strings.Cut(header, ":"); found {
+			interference.Header = http.Header{http.CanonicalHeaderKey(name): {value}}
+		}
+		return interference
+	}
+}
+
+func countRequests(ts *testscript.TestScript, server *githubtest.Server, want string) {
+	requests := server.Requests()
+	if strconv.Itoa(len(requests)) == want {
+		return
+	}
+	for _, request := range requests {
+		ts.Logf("%s", request)
+	}
+	ts.Fatalf("%d requests, expected %s", len(requests), want)
+}

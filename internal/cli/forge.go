@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/mozilla-services/looprel/internal/apply"
+	"github.com/mozilla-services/looprel/internal/github"
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/observe"
+)
+
+// forge is the way to GitHub; nil where nothing is kept there. It asks nobody yet.
+func (a *app) forge(session *observe.Session) (*github.Client, error) {
+	address, wanted, err := session.Forge()
+	if err != nil || !wanted {
+		return nil, err
+	}
+	client, err := github.New(github.Options{
+		Address: address, Find: a.credential(address), UserAgent: "looprel/" + Version, Proxy: a.proxy(),
+		CacheDir: filepath.Join(session.Repository().CommonDir(), "looprel", "github"),
+		Now:      a.env.Now, Progress: a.progress(),
+	})
+	if err == nil {
+		a.asked = append(a.asked, client)
+	}
+	return client, err
+}
+
+// releases is forge for a release's outbox.
+func (a *app) releases(session *observe.Session) (apply.Releases, error) {
+	client, err := a.forge(session)
+	if client == nil || err != nil {
+		return nil, err
+	}
+	return client, nil
+}
+
+// proxy is the environment's choice; as with git, lower case goes before upper case.
+func (a *app) proxy() httpproxy.Config {
+	first := func(names ...string) string {
+		for _, name := range names {
+			if value := a.env.lookup(name); value != "" {
+				return value
+			}
+		}
+		return ""
+	}
+	return httpproxy.Config{
+		HTTPProxy: first("http_proxy"), HTTPSProxy: first("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"), NoProxy: first("no_proxy", "NO_PROXY"),
+	}
+}
+
+// credential looks for a token: in the environment, where it may be for that host.
+func (a *app) credential(address github.Address) github.CredentialSource {
+	return github.FirstCredential(a.environmentToken(address))
+}
+
+func (a *app) environmentToken(address github.Address) github.CredentialSource {
+	return func(context.Context) (github.Credential, bool, error) {
+		for _, token := range gitrepo.EnvironmentTokens(address.Web, a.env.Environ) {
+			return github.NewCredential(token.Name, token.Value), true, nil
+		}
+		return github.Credential{}, false, nil
+	}
+}
+
+// tellCounts says how much was asked of GitHub, where that is wanted.
+func (a *app) tellCounts() {
+	if !a.verbose {
+		return
+	}
+	for _, client := range a.asked {
+		counts := client.Counts()
+		text := fmt.Sprintf("asked %s %s", client.Address().Host, counted(counts.Requests, "time", "times"))
+		if counts.Unchanged > 0 {
+			text += fmt.Sprintf(", %d of them answered by \"not modified\"", counts.Unchanged)
+		}
+		if counts.Repeated > 0 {
+			text += fmt.Sprintf(", %d of them again", counts.Repeated)
+		}
+		a.note("%s", text)
+	}
+}
