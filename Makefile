@@ -4,9 +4,10 @@
 GO            ?= go
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+OPENAPI       := 23.0.2
 BIN           := .bin
 
-.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench bench-merges reads reads-tool parity corpus clean
+.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench bench-merges reads reads-tool parity corpus openapi clean
 
 ## build: the binary, as .bin/looprel
 build:
@@ -78,6 +79,13 @@ parity: build
 ## corpus: parity on the backports of REPO, which keeps git's outcomes in CORPUS
 corpus: build
 	$(GO) run ./internal/parity -looprel $(BIN)/looprel -repo $(REPO) -write $(CORPUS)
+
+## openapi: the part of GitHub's API description that the tests use, made anew (npm)
+openapi:
+	mkdir -p $(BIN)/openapi
+	cd $(BIN)/openapi && npm pack --silent @octokit/openapi@$(OPENAPI) && tar xzf octokit-openapi-$(OPENAPI).tgz package/generated/api.github.com.json package/LICENSE
+	cp $(BIN)/openapi/package/LICENSE testdata/github/LICENSE
+	$(GO) run ./internal/openapi -from $(BIN)/openapi/package/generated/api.github.com.json -paths testdata/github/paths.txt -to testdata/github/openapi.json
 
 clean:
 	rm -rf $(BIN)

@@ -48,7 +48,7 @@ var arrows = map[string][]string{
 	"objectstore/inflate":     {},
 	"probe":                   {"object", "release", "terminal/printable", "lazyregexp"},
 	"deploy":                  {"terminal/printable", "lazyregexp"},
-	"github":                  {"object", "forge", "terminal/printable"},
+	"github":                  {"object", "forge", "lazyregexp", "terminal/printable"},
 	"ics":                     {"calendar", "release"},
 	"terminal":                {"terminal/printable"},
 	"terminal/printable":      {},

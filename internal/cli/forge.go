@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 
 	"golang.org/x/net/http/httpproxy"
@@ -54,10 +55,19 @@ func (a *app) proxy() httpproxy.Config {
 	}
 }
 
-// credential looks for a token: in the environment, where it may be for that host.
+// credential looks for a token: in the environment, where it may be for that host;
+// an App's, where one is configured; the GitHub CLI's login.
 func (a *app) credential(address github.Address) github.CredentialSource {
-	return github.FirstCredential(a.environmentToken(address))
+	program, _ := exec.LookPath("gh") // a login without the program may do as well
+	app := github.App{ID: a.env.lookup(appIDVariable), KeyFile: a.path(a.env.lookup(appKeyVariable))}
+	return github.FirstCredential(a.environmentToken(address), app.Installation(address, a.proxy(), a.env.Now), github.CommandLineLogin(address, program))
 }
+
+// The variables that say as which GitHub App to act.
+const (
+	appIDVariable  = "LOOPREL_GITHUB_APP_ID"
+	appKeyVariable = "LOOPREL_GITHUB_APP_KEY"
+)
 
 func (a *app) environmentToken(address github.Address) github.CredentialSource {
 	return func(context.Context) (github.Credential, bool, error) {

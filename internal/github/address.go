@@ -5,8 +5,9 @@ import (
 	"net"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/mozilla-services/looprel/internal/lazyregexp"
 )
 
 // Address is a repository on GitHub, and where its API is.
@@ -36,7 +37,7 @@ const (
 )
 
 // shortSSH is user@host:path, as git takes it.
-var shortSSH = regexp.MustCompile(`^(?:[^@/:]+@)?([^@/:\[\]]+):([^/].*)$`)
+var shortSSH = lazyregexp.New(`^(?:[^@/:]+@)?([^@/:\[\]]+):([^/].*)$`)
 
 // ParseRemote finds the repository that a git remote's address names. apiURL, if
 // not empty, is where the API of the remote's host is (GITHUB_API_URL); without it
@@ -72,7 +73,7 @@ func ParseRepository(text, apiURL string) (Address, error) {
 // isName reports whether the text can be the name of an owner or a repository.
 func isName(text string) bool { return names.MatchString(text) && text != "." && text != ".." }
 
-var names = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+var names = lazyregexp.New(`^[A-Za-z0-9_.-]+$`)
 
 // splitRemote takes a git address apart; host keeps the port of an HTTP one. The
 // host is "" where the address is a path.

@@ -46,7 +46,7 @@ func message(status int, text string) reply {
 func invalid(resource, field, code string) reply {
 	r := message(http.StatusUnprocessableEntity, "Validation Failed")
 	r.value = map[string]any{
-		"message": "Validation Failed", "documentation_url": "https://docs.github.com/rest", "status": "422",
+		"message": "Validation Failed", "documentation_url": "https://docs.github.com/rest",
 		"errors": []any{map[string]any{"resource": resource, "field": field, "code": code}},
 	}
 	return r

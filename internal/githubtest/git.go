@@ -36,18 +36,21 @@ func newGitService(t testing.TB, server *Server, dir string) *gitService {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hooks := filepath.Join(dir, "hooks")
-	if err := os.MkdirAll(hooks, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(hooks, "update"), []byte(refusePush), 0o755); err != nil {
-		t.Fatal(err)
-	}
 	home := t.TempDir()
 	return &gitService{server: server, dir: dir, program: program, environ: []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C", "TZ=UTC",
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
 	}}
+}
+
+// protect puts the hook in place, for branches to refuse.
+func (g *gitService) protect(branches []string) error {
+	g.protected = branches
+	hooks := filepath.Join(g.dir, "hooks")
+	if err := os.MkdirAll(hooks, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(hooks, "update"), []byte(refusePush), 0o755)
 }
 
 // serve answers git, whose password is a token under whatever name.
@@ -73,7 +76,7 @@ func (g *gitService) serve(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	handler := &cgi.Handler{
-		Path: g.program, Args: []string{"-c", "http.receivepack=true", "http-backend"}, Root: repository, Dir: g.dir, Stderr: io.Discard,
+		Path: g.program, Args: []string{"-c", "http.receivepack=true", "-c", "receive.autogc=false", "http-backend"}, Root: repository, Dir: g.dir, Stderr: io.Discard,
 		Env: append(append([]string{}, g.environ...), "GIT_PROJECT_ROOT="+g.dir, "GIT_HTTP_EXPORT_ALL=1", "PROTECTED="+protected),
 	}
 	handler.ServeHTTP(w, request)

@@ -129,7 +129,9 @@ func (s *Server) Interfere(with func(Request) Interference) {
 func (s *Server) Protect(branches ...string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.git.protected = branches
+	if err := s.git.protect(branches); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // Requests lists what was asked of the API since it was last called.
