@@ -54,7 +54,7 @@ var arrows = map[string][]string{
 	"terminal/printable":      {},
 	// Reading the world, changing it, and the command line.
 	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "github", "probe", "fixes", "lazyregexp", "signers"},
-	"apply":   {"object", "release", "ledger", "forge", "plan", "gitrepo", "deploy", "probe", "observe"},
+	"apply":   {"object", "release", "ledger", "forge", "plan", "gitrepo", "deploy", "probe", "observe", "terminal/printable"},
 	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply",
 		"deploy", "forge", "github", "probe", "ics", "terminal", "demo", "fixes", "lazyregexp"},
 	// Support for tests, benchmarks and the demonstration.

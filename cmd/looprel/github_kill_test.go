@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +28,8 @@ type hub struct {
 	remote *gittest.Repo
 	clone  *gittest.Repo
 	now    string
+	// services is where the environments keep what they show, and proxy leads to them.
+	services, proxy string
 	// running is the process that the server may kill.
 	running atomic.Pointer[os.Process]
 }
@@ -36,7 +41,13 @@ github:
 `
 
 // hubTemplate is what hubs are copies of: a bare repository and a clone of it.
-type hubTemplate struct{ remote, clone *gittest.Repo }
+type hubTemplate struct {
+	remote, clone *gittest.Repo
+	// url is what the clone calls the remote.
+	url string
+	// state is what GitHub has to begin with.
+	state githubtest.State
+}
 
 // makeHub makes a template whose environments.yaml has the section.
 func makeHub(t *testing.T, section string) hubTemplate {
@@ -47,7 +58,8 @@ func makeHub(t *testing.T, section string) hubTemplate {
 	}
 	files["environments.yaml"] += section
 	made := hubTemplate{remote: gittest.New(t).At(makeLoop(t, files))}
-	made.clone = made.remote.Clone()
+	made.clone, made.url = made.remote.Clone(), made.remote.URL()
+	made.state = githubtest.State{NextID: 1, Milestones: []githubtest.Milestone{{ID: 1, Number: 1, Title: "0.10.0", Open: true}}}
 	made.clone.Write("dist/notes.txt", "read me\n")
 	for _, samples := range []string{filepath.Join(made.remote.Dir, "hooks"), filepath.Join(made.clone.Dir, ".git", "hooks")} {
 		if err := os.RemoveAll(samples); err != nil {
@@ -73,11 +85,15 @@ func newHub(t *testing.T, template hubTemplate) *hub {
 		}
 	}
 	h.server = githubtest.New(t, "acme/loop-server", h.remote.Dir)
-	h.server.OpenMilestone("0.10.0")
+	h.server.Change(func(state *githubtest.State) { *state = template.state })
+	h.services = filepath.Join(dir, "services")
+	environment := httptest.NewServer(environments(h.services))
+	t.Cleanup(environment.Close)
+	h.proxy = environment.URL
 	config := filepath.Join(h.clone.Dir, ".git", "config")
 	text, err := os.ReadFile(config)
 	if err == nil {
-		err = os.WriteFile(config, []byte(strings.ReplaceAll(string(text), template.remote.URL(), h.server.Remote())), 0o644)
+		err = os.WriteFile(config, []byte(strings.ReplaceAll(string(text), template.url, h.server.Remote())), 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +107,7 @@ func (h *hub) run(arguments ...string) (code int, output string) {
 	command := exec.Command("looprel", arguments...)
 	command.Dir = h.clone.Dir
 	command.Env = append(h.clone.Environ(), "LOOPREL_NOW="+h.now, "GORACE=atexit_sleep_ms=0", "GITHUB_SERVER_URL="+h.server.URL,
-		"GITHUB_API_URL="+h.server.API(), "GITHUB_TOKEN="+githubtest.Token)
+		"GITHUB_API_URL="+h.server.API(), "GITHUB_TOKEN="+githubtest.Token, "HTTP_PROXY="+h.proxy, servicesVariable+"="+h.services)
 	var both bytes.Buffer
 	command.Stdout, command.Stderr = &both, &both
 	if err := command.Start(); err != nil {
@@ -103,12 +119,14 @@ func (h *hub) run(arguments ...string) (code int, output string) {
 	return command.ProcessState.ExitCode(), both.String()
 }
 
-// end is where a run has led to: what GitHub has, and the references. The ledger's
-// entries have random ids, so that their subjects stand for them.
+// end is where a run has led to: what GitHub has, the references, what the ledger says
+// last, and how often something was deployed. What is random is left out: ids of
+// entries and of attempts.
 type end struct {
-	Forge  githubtest.State
-	Refs   string
-	Ledger string
+	Forge       githubtest.State
+	Refs        string
+	Ledger      string
+	Deployments int
 }
 
 // address stands for the server's own, which differs from test to test.
@@ -120,9 +138,18 @@ func (h *hub) end() end {
 	for i := range state.Releases {
 		state.Releases[i].Body = strings.ReplaceAll(state.Releases[i].Body, h.server.URL, address)
 	}
+	for i := range state.Deployments {
+		if carried, ok := state.Deployments[i].Payload.(map[string]any); ok {
+			carried["looprel"].(map[string]any)["attempt"] = ""
+		}
+	}
+	runs, err := os.ReadFile(filepath.Join(h.services, "load-stage", "runs"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		h.t.Fatal(err)
+	}
 	return end{
 		Forge: state, Refs: h.remote.Git("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags"),
-		Ledger: h.remote.Git("log", "--format=%s", "refs/looprel/ledger"),
+		Ledger: h.remote.Git("log", "--max-count=1", "--format=%s", "refs/looprel/ledger"), Deployments: bytes.Count(runs, []byte("\n")),
 	}
 }
 
@@ -182,5 +209,31 @@ func TestKilledTag(t *testing.T) {
 	asked := killAtEach(t, makeHub(t, killSection), func(h *hub) (int, string) { return h.run("tag", "--yes") })
 	if asked != tagRequests {
 		t.Errorf("tag made %d requests, expected %d", asked, tagRequests)
+	}
+}
+
+// promoteRequests is how many requests `promote` makes of GitHub: the list of
+// deployments, the status of the newest, the new deployment, its statuses queued, in
+// progress and success, and that of the one that it replaces.
+const promoteRequests = 7
+
+func TestKilledPromote(t *testing.T) {
+	t.Parallel()
+	tagged := newHub(t, makeHub(t, "\ngithub: {releases: none}\n"))
+	if code, output := tagged.run("tag", "--yes"); code != 0 {
+		t.Fatalf("tag ended with %d:\n%s", code, output)
+	}
+	template := hubTemplate{remote: tagged.remote, clone: tagged.clone, url: tagged.server.Remote()}
+	// What the release replaces was deployed in the same way.
+	template.state = githubtest.State{NextID: 2, Deployments: []githubtest.Deployment{{
+		ID: 1, Ref: "0.9.0", Commit: tagged.remote.ID("0.9.0^{commit}").String(), Task: "deploy", Environment: "load-stage",
+		Payload:  map[string]any{"looprel": map[string]any{"component": "loop-server", "version": "0.9.0", "attempt": ""}},
+		Statuses: []githubtest.Status{{ID: 2, State: "success"}},
+	}}}
+	asked := killAtEach(t, template, func(h *hub) (int, string) {
+		return h.run("promote", "load-stage", "--yes")
+	})
+	if asked != promoteRequests {
+		t.Errorf("promote made %d requests, expected %d", asked, promoteRequests)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/deploy"
+	"github.com/mozilla-services/looprel/internal/forge"
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/observe"
@@ -30,6 +31,12 @@ type Outlets struct {
 	Now func() time.Time
 	// Progress is told what is being waited for, "" when it is over.
 	Progress func(text string)
+	// Deployments shows the promotion at the forge; nil: it is not shown.
+	Deployments Deployments
+	// Log is the page of the run that promotes, "" without one.
+	Log string
+	// Remark is told what could not be shown of a promotion that failed.
+	Remark func(text string)
 }
 
 // Promote brings a release to its environment. The start is recorded before
@@ -41,14 +48,19 @@ type Outlets struct {
 // The error of a promotion that failed or was interrupted comes with the outcome
 // that was recorded.
 func Promote(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, outlets Outlets, remake func(context.Context) (*plan.PromotionPlan, error)) (ledger.Finished, error) {
-	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now()}
+	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now(), shown: newShowing(outlets.Deployments, p, outlets.Log)}
 	lock, err := promotion.lock()
 	if err != nil {
 		return ledger.Finished{}, err
 	}
+	// A rollback waits for nobody who has to be let in.
+	if err := promotion.shown.look(ctx); err != nil && p.RollsBack.IsZero() {
+		return ledger.Finished{}, errors.Join(err, lock.Release())
+	}
 	if err := promotion.start(ctx, remake); err != nil {
 		return ledger.Finished{}, errors.Join(err, lock.Release())
 	}
+	promotion.shown.set(ctx, forge.StateQueued, "")
 	finished := promotion.run(ctx)
 	finished.Deployment = p.Entry.Started.Deployment
 	if err := promotion.finish(ctx, finished); err != nil {
@@ -84,6 +96,7 @@ type promotion struct {
 	plan    *plan.PromotionPlan
 	outlets Outlets
 	begin   time.Time // by the real clock
+	shown   *showing
 }
 
 // lock keeps other promotions of this clone off the environment.
@@ -148,6 +161,7 @@ func (p *promotion) run(ctx context.Context) ledger.Finished {
 	if ctx.Err() != nil {
 		return ledger.Finished{Outcome: ledger.Unknown, Detail: "interrupted before the deploy command was run"}
 	}
+	p.shown.set(ctx, forge.StateInProgress, "")
 	var output string
 	if command := p.plan.Target.Deploy.Command; len(command) > 0 {
 		result, err := p.deploy(command)
@@ -358,9 +372,18 @@ func (e *FailedError) Hint() string {
 }
 
 func (p *promotion) verdict(ctx context.Context, finished ledger.Finished) error {
+	showing, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishPatience)
+	defer cancel()
+	p.shown.end(showing, finished)
+	left := p.shown.left(p.plan)
+	if left != nil && !finished.Outcome.Reached() && p.outlets.Remark != nil {
+		for _, item := range p.shown.open {
+			p.outlets.Remark(fmt.Sprintf("%s could not be shown: %v", item.What, item.Why))
+		}
+	}
 	switch {
 	case finished.Outcome.Reached():
-		return nil
+		return left
 	case finished.Outcome == ledger.Unknown && ctx.Err() != nil:
 		return fmt.Errorf("%w: %w", ctx.Err(), p.failed(finished))
 	}

@@ -15,7 +15,8 @@ import (
 // durable in the clone's queue before anything is deployed, as interrupted, and again
 // with the outcome, whatever happens; Flush records it.
 func RollBackUnrecorded(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, outlets Outlets) (ledger.Finished, error) {
-	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now()}
+	// Where the remote does not answer, neither does the forge.
+	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now(), shown: newShowing(nil, p, "")}
 	lock, err := promotion.lock()
 	if err != nil {
 		return ledger.Finished{}, err

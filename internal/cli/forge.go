@@ -40,6 +40,24 @@ func (a *app) releases(session *observe.Session) (apply.Releases, error) {
 	return client, nil
 }
 
+// deployments is forge for a promotion.
+func (a *app) deployments(session *observe.Session) (apply.Deployments, error) {
+	client, err := a.forge(session)
+	if client == nil || err != nil {
+		return nil, err
+	}
+	return client, nil
+}
+
+// runPage is the page of the workflow run that this is a step of, "" elsewhere.
+func (a *app) runPage() string {
+	server, repository, run := a.env.lookup("GITHUB_SERVER_URL"), a.env.lookup("GITHUB_REPOSITORY"), a.env.lookup("GITHUB_RUN_ID")
+	if server == "" || repository == "" || run == "" {
+		return ""
+	}
+	return server + "/" + repository + "/actions/runs/" + run
+}
+
 // proxy is the environment's choice; as with git, lower case goes before upper case.
 func (a *app) proxy() httpproxy.Config {
 	first := func(names ...string) string {

@@ -138,7 +138,7 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 		return errors.Join(a.printPlanJSON(asJSON, p), err)
 	}
 	if p.Already != "" {
-		return a.printPlanJSON(asJSON, p)
+		return errors.Join(a.printPlanJSON(asJSON, p), a.settle(ctx, session, p))
 	}
 	proceed, err := a.approve(ctx, asJSON, p, promotionQuestion(p, request))
 	if err != nil || !proceed {
@@ -179,11 +179,23 @@ func (a *app) record(ctx context.Context, session *observe.Session, p *plan.Prom
 		return err
 	}
 	if asJSON {
-		return a.printJSON(p)
+		return errors.Join(a.printJSON(p), a.settle(ctx, session, p))
 	}
 	printer := a.printer()
 	printer.line(terminal.Green|terminal.Bold, "Recorded: %s runs %s %s.", p.Environment, p.Component, p.Version)
-	return printer.err
+	return errors.Join(printer.err, a.settle(ctx, session, p))
+}
+
+// settle shows at the forge what a run that was cut off has not shown.
+func (a *app) settle(ctx context.Context, session *observe.Session, p *plan.PromotionPlan) error {
+	if a.dryRun || p.Deployment == nil {
+		return nil
+	}
+	to, err := a.deployments(session)
+	if err != nil {
+		return err
+	}
+	return apply.Settle(ctx, to, p, a.runPage())
 }
 
 // promotionJSON is an applied plan for programs.
@@ -195,7 +207,7 @@ type promotionJSON struct {
 }
 
 func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error), asJSON bool) error {
-	outlets, err := a.outlets(session, asJSON)
+	outlets, err := a.outlets(session, p, asJSON)
 	if err != nil {
 		return err
 	}
@@ -205,18 +217,22 @@ func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *p
 	if failed, rolls := errors.AsType[*apply.FailedError](err); rolls && failed.RollsBack() && ctx.Err() == nil {
 		return a.rollBackAfter(ctx, session, p, failed, asJSON)
 	}
-	if err != nil {
+	if _, open := errors.AsType[*apply.OpenError](err); err != nil && !open {
 		return err
 	}
 	if asJSON {
-		return a.printJSON(resultOf(p, finished))
+		return errors.Join(a.printJSON(resultOf(p, finished)), err)
 	}
-	return a.printResult(p, finished)
+	return errors.Join(a.printResult(p, finished), err)
 }
 
 // outlets are what a promotion reaches the environment by.
-func (a *app) outlets(session *observe.Session, asJSON bool) (apply.Outlets, error) {
+func (a *app) outlets(session *observe.Session, p *plan.PromotionPlan, asJSON bool) (apply.Outlets, error) {
 	dir, err := a.deployDir(session)
+	to, forgeErr := a.deployments(session)
+	if err == nil && p.RollsBack.IsZero() {
+		err = forgeErr // a rollback goes on without
+	}
 	// In JSON mode standard output is for the result alone.
 	output := a.env.Streams.Out
 	if asJSON {
@@ -225,6 +241,7 @@ func (a *app) outlets(session *observe.Session, asJSON bool) (apply.Outlets, err
 	return apply.Outlets{
 		Prober: a.prober(), Environ: a.env.Environ, Dir: dir, Output: output,
 		Signals: a.env.interrupts.passed, Now: a.env.Now, Progress: a.progress(),
+		Deployments: to, Log: a.runPage(), Remark: func(text string) { a.note("%s", text) },
 	}, err
 }
 

@@ -147,6 +147,8 @@ func stepText(step plan.Step) string {
 		return fmt.Sprintf("close milestone %s on %s", step.Want, step.Target)
 	case plan.OpenMilestone:
 		return fmt.Sprintf("open milestone %s on %s", step.Want, step.Target)
+	case plan.ShowDeployment:
+		return fmt.Sprintf("show the deployment to %s on %s", step.Want, step.Target)
 	case plan.PublishRelease:
 		return fmt.Sprintf("publish Release %s on %s", step.Want, step.Target)
 	}

@@ -36,7 +36,7 @@ type unrecordedJSON struct {
 
 // applyUnrecorded rolls back without the remote, and then sees whether it is back.
 func (a *app) applyUnrecorded(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, asJSON bool) error {
-	outlets, err := a.outlets(session, asJSON)
+	outlets, err := a.outlets(session, p, asJSON)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,9 @@ func newBench(t *testing.T, change ...func(*github.Options)) *bench {
 }
 
 func fixed(source, token string) github.CredentialSource {
-	return func(context.Context) (github.Credential, bool, error) { return github.NewCredential(source, token), true, nil }
+	return func(context.Context) (github.Credential, bool, error) {
+		return github.NewCredential(source, token), true, nil
+	}
 }
 
 // once interferes with the first requests of a method.

@@ -32,6 +32,9 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 	if err != nil {
 		return nil, err
 	}
+	if _, _, err := s.Forge(); err != nil {
+		return nil, err
+	}
 	target, err := s.target(ctx, selection)
 	if err != nil {
 		return nil, err

@@ -156,6 +156,8 @@ const (
 	CloseMilestone StepKind = "close-milestone"
 	OpenMilestone  StepKind = "open-milestone"
 	PublishRelease StepKind = "publish-release"
+	// ShowDeployment: a deployment at the forge goes along with the promotion.
+	ShowDeployment StepKind = "show-deployment"
 )
 
 // Step is one act. Already Want: nothing is done. Still Was: it is done.

@@ -68,9 +68,11 @@ type PromotionPlan struct {
 	Steps   []Step   `json:"steps"`
 
 	// Entry starts the attempt, or is the record of a deployment made elsewhere.
-	Entry  ledger.Entry        `json:"-"`
-	Target release.Environment `json:"-"`
-	Probe  release.Probe       `json:"-"`
+	Entry ledger.Entry `json:"-"`
+	// Deployment goes along with the promotion at the forge; nil: none.
+	Deployment *OwedDeployment     `json:"-"`
+	Target     release.Environment `json:"-"`
+	Probe      release.Probe       `json:"-"`
 	// fallback is what a rollback would bring back if this fails, "" if there is
 	// nothing.
 	fallback string
@@ -169,7 +171,7 @@ func newPromotion(verb string, s *Snapshot, sel *Selection) *PromotionPlan {
 		Verb: verb, Component: s.Component.Name, Environment: sel.Environment.Name,
 		Version: sel.Version, Tag: sel.Tag, Commit: sel.Commit,
 		Target: sel.Environment, Probe: sel.Environment.ProbeFor(s.Component),
-		Gates: []Gate{}, Steps: []Step{},
+		Gates: []Gate{}, Steps: []Step{}, Deployment: s.oweDeployment(sel),
 	}
 }
 
@@ -278,6 +280,9 @@ func (p *PromotionPlan) addSteps(s *Snapshot) {
 	ref := s.Train.LedgerRef
 	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: ref, Want: p.Entry.Subject(),
 		Reason: "so that nobody else deploys there meanwhile, and a killed attempt is seen"})
+	if p.Deployment != nil {
+		p.Steps = append(p.Steps, p.Deployment.step())
+	}
 	p.addDeployment()
 	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: ref, Want: p.outcomeSubject(),
 		Reason: "the outcome and its evidence"})
