@@ -128,30 +128,63 @@ func TestTwentyAtOnce(t *testing.T) {
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 	_, remote := origin(t)
-	var lost atomic.Int32
-	server := remote.ServeHTTP(gittest.HTTPOptions{Wrap: func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-			isPush := request.Method == http.MethodPost && strings.HasSuffix(request.URL.Path, "git-receive-pack")
-			// The first request is the look whether the ledger may be made at all.
-			if !isPush || lost.Add(1) != 2 {
-				next.ServeHTTP(w, request)
-				return
-			}
-			next.ServeHTTP(discarding{http.Header{}}, request)
-			panic(http.ErrAbortHandler)
-		})
-	}})
-	clone := remote.Clone()
-	clone.Git("remote", "set-url", "origin", server.URL)
+	clone, pushes := losingAnswers(t, remote, func() {})
 	if err := start(t, clone, "Release Manager").tag(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if lost.Load() != 2 {
-		t.Errorf("%d pushes were made, want the look and one", lost.Load())
+	if pushes.Load() != 2 {
+		t.Errorf("%d pushes were made, want the look and one", pushes.Load())
 	}
 	if got, want := clone.Git("rev-parse", "refs/tags/0.10.0"), remote.Git("rev-parse", "refs/tags/0.10.0"); got != want {
 		t.Errorf("the clone has tag %s, the remote %s", got, want)
 	}
+}
+
+// The answer is lost, and the remote took the ledger and refused the rest, as git
+// does where it lacks objects. That is not reported as done.
+func TestLostAnswerOfAPartialPush(t *testing.T) {
+	t.Parallel()
+	_, remote := origin(t)
+	head := remote.Git("rev-parse", "refs/heads/master")
+	clone, _ := losingAnswers(t, remote, func() {
+		remote.Git("update-ref", "refs/heads/master", head)
+		remote.Git("update-ref", "-d", "refs/tags/0.10.0")
+	})
+	err := start(t, clone, "Release Manager").tag(t.Context())
+	if !errors.Is(err, gitrepo.ErrPartial) {
+		t.Fatalf("the error is %v", err)
+	}
+	for _, ref := range []string{"refs/looprel/ledger", "refs/heads/master", "refs/tags/0.10.0"} {
+		if !strings.Contains(err.Error(), ref) {
+			t.Errorf("the error does not name %s: %v", ref, err)
+		}
+	}
+	if tags := clone.Git("tag", "--list", "0.10.0"); tags != "" {
+		t.Error("the clone has the tag that the remote refused")
+	}
+}
+
+// losingAnswers is a clone of a remote that acts on the push of a release, does what
+// is given after that, and drops the connection. The first request that it gets is
+// the look whether the ledger may be made at all.
+func losingAnswers(t *testing.T, remote *gittest.Repo, then func()) (clone *gittest.Repo, pushes *atomic.Int32) {
+	t.Helper()
+	pushes = new(atomic.Int32)
+	server := remote.ServeHTTP(gittest.HTTPOptions{Wrap: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			isPush := request.Method == http.MethodPost && strings.HasSuffix(request.URL.Path, "git-receive-pack")
+			if !isPush || pushes.Add(1) != 2 {
+				next.ServeHTTP(w, request)
+				return
+			}
+			next.ServeHTTP(discarding{http.Header{}}, request)
+			then()
+			panic(http.ErrAbortHandler)
+		})
+	}})
+	clone = remote.Clone()
+	clone.Git("remote", "set-url", "origin", server.URL)
+	return clone, pushes
 }
 
 // discarding takes an answer that nobody gets.
