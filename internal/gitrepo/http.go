@@ -125,6 +125,12 @@ func (t *httpTransport) follow(response *http.Response, from *url.URL) error {
 	if err := base.check(target.String()); err != nil {
 		return notRemote(t.name(), "it redirects to an address that cannot be used")
 	}
+	if base.protocol != t.base.protocol {
+		t.client.CloseIdleConnections()
+		if t.client, err = newHTTPClient(t.remote, base, t.config, t.env); err != nil {
+			return err
+		}
+	}
 	if base.origin() == t.base.origin() {
 		base.user, base.password = t.base.user, t.base.password
 	}

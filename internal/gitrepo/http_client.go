@@ -14,9 +14,13 @@ import (
 // newHTTPClient makes a client that follows git's settings for the address:
 // proxies and TLS. It follows no redirects by itself.
 func newHTTPClient(remote string, a address, config Config, env environ) (*http.Client, error) {
-	tlsConfig, err := newTLSConfig(a, config, env)
-	if err != nil {
-		return nil, err
+	var tlsConfig *tls.Config
+	if a.protocol == protocolHTTPS {
+		// Reading certificates takes longer than a short conversation.
+		var err error
+		if tlsConfig, err = newTLSConfig(a, config, env); err != nil {
+			return nil, err
+		}
 	}
 	proxy, err := newProxy(remote, a, config, env)
 	if err != nil {

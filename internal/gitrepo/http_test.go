@@ -48,8 +48,8 @@ func TestHTTPExtraHeader(t *testing.T) {
 	header := "AUTHORIZATION: basic " + base64.StdEncoding.EncodeToString([]byte("x:secret"))
 	f.clone.Git("config", "http."+server.Server.URL+"/.extraheader", header)
 	f.list(f.remote(server.URL))
-	if asked := server.Requests(); len(asked) != 1 {
-		t.Errorf("%d requests, expected one", len(asked))
+	if asked := server.Requests(); len(asked) != 2 { // a GET and a POST, none of which had to be repeated
+		t.Errorf("%d requests, expected two", len(asked))
 	}
 	f.clone.Git("config", "--add", "http."+server.Server.URL+"/.extraheader", "")
 	_, err := f.remote(server.URL).List(t.Context())
@@ -134,6 +134,29 @@ func TestHTTPRedirectKeepsCredentialsAtHome(t *testing.T) {
 	}
 }
 
+// TestHTTPRedirectToTLS: the certificates that git is told to trust are looked at when
+// a plain address leads to a secure one.
+func TestHTTPRedirectToTLS(t *testing.T) {
+	t.Parallel()
+	f := newRemoteFixture(t)
+	secure := f.origin.ServeHTTP(gittest.HTTPOptions{TLS: true})
+	redirecting := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		http.Redirect(w, request, secure.URL+"/info/refs?"+request.URL.RawQuery, http.StatusMovedPermanently)
+	}))
+	t.Cleanup(redirecting.Close)
+	if _, err := f.remote(redirecting.URL + "/x.git").List(t.Context()); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("a certificate that nobody knows: %v", err)
+	}
+	file := filepath.Join(t.TempDir(), "certificates.pem")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Server.Certificate().Raw})
+	if err := os.WriteFile(file, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if shown := f.list(f.remote(redirecting.URL+"/x.git", "GIT_SSL_CAINFO="+file)); len(shown.Refs) != 2 {
+		t.Errorf("references: %v", shown.Refs)
+	}
+}
+
 func TestHTTPBadRedirects(t *testing.T) {
 	t.Parallel()
 	f := newRemoteFixture(t)
@@ -190,7 +213,8 @@ func TestHTTPProxy(t *testing.T) {
 	f.list(f.remote(url, "http_proxy="+proxy.URL))
 	f.clone.Git("config", "http.proxy", proxy.URL)
 	f.list(f.remote(url))
-	if len(asked) != 2 || asked[0] != "git.example.org" {
+	// A GET and a POST each time.
+	if len(asked) != 4 || asked[0] != "git.example.org" {
 		t.Errorf("the proxy was asked for %q", asked)
 	}
 	f.clone.Git("config", "http.proxy", "http://user:secret@:::")
