@@ -46,13 +46,14 @@ func (b *benchmark) grown(commits, refs int, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := b.measureApart(dir, rows); err != nil {
+	remote := strings.TrimSuffix(dir, ".git") + "-remote.git"
+	if _, err := b.git(b.dir, "clone", "--quiet", "--mirror", dir, remote); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(out, "\n%d commits, %d references:\n", commits, refs); err != nil {
 		return err
 	}
-	return report(out, rows)
+	return b.measureWithRemote(dir, remote, rows, out)
 }
 
 // generate makes a bare repository: a line of commits with a topic merged now and

@@ -39,7 +39,7 @@ func TestBenchRuns(t *testing.T) {
 	}
 	for _, name := range []string{
 		"open and resolve", "all tags", "newest version tag", "commits of ", "is-ancestor", "tree difference",
-		"annotated tag and ref", "random blobs", "push of that tag",
+		"annotated tag and ref", "random blobs", "list of the tags over HTTP", "fetch of 100 commits over HTTP", "push of that tag",
 	} {
 		if !strings.Contains(out.String(), "\n| "+name) && !strings.Contains(out.String(), " "+name+" |") {
 			t.Errorf("the table lacks %q:\n%s", name, out.String())

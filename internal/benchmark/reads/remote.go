@@ -11,6 +11,7 @@ import (
 	"net/http/cgi"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
@@ -69,6 +70,63 @@ func (b *benchmark) startServer(dir string) (address string, stop func(), err er
 		return "", nil, err
 	}
 	return strings.TrimSpace(line), stop, nil
+}
+
+// measureWithRemote measures the rows, and some on a remote of the same references
+// that is served over HTTP.
+func (b *benchmark) measureWithRemote(dir, remote string, rows []*row, out io.Writer) error {
+	if err := b.makeNews(remote); err != nil {
+		return err
+	}
+	address, stop, err := b.startServer(remote)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	rows = append(rows,
+		&row{Name: "list of the tags over HTTP", Silent: true,
+			Git: []string{"ls-remote", "--tags", address}, Own: []string{"list", address, "refs/tags/"}},
+		&row{Name: fmt.Sprintf("fetch of %d commits over HTTP", newsLength), Silent: true,
+			Git: []string{"fetch", "--quiet", "--no-tags", address, newsBranch("git", roundMark)},
+			Own: []string{"fetch", address, newsBranch("own", roundMark)}},
+		&row{Name: "push of that tag over HTTP", Silent: true,
+			Git: []string{"push", "--quiet", address, "refs/tags/git-" + roundMark},
+			Own: []string{"push", address, "pushed-" + roundMark, "HEAD"}})
+	if err := b.measureApart(dir, rows); err != nil {
+		return err
+	}
+	return report(out, rows)
+}
+
+// newsLength is how many commits there are to fetch in each round.
+const newsLength = 100
+
+func newsBranch(who, round string) string { return "refs/heads/" + who + "-news-" + round }
+
+// makeNews adds commits to a repository for each round and either program, that the
+// clone does not have.
+func (b *benchmark) makeNews(dir string) error {
+	head, err := b.git(dir, "rev-parse", "HEAD")
+	if err != nil {
+		return err
+	}
+	var stream strings.Builder
+	for round := range b.rounds + 1 {
+		for _, who := range []string{"git", "own"} {
+			branch := newsBranch(who, strconv.Itoa(round))
+			for i := range newsLength {
+				message, content := fmt.Sprintf("News %d of %s\n", i, branch), fmt.Sprintf("setting = %d\n", i)
+				fmt.Fprintf(&stream, "commit %s\ncommitter Developer <developer@example.org> %d +0000\ndata %d\n%s", branch, epoch().Unix()+int64(i), len(message), message)
+				if i == 0 {
+					fmt.Fprintf(&stream, "from %s\n", strings.TrimSpace(head))
+				}
+				fmt.Fprintf(&stream, "M 100644 inline news/part%d\ndata %d\n%s\n", i%7, len(content), content)
+			}
+		}
+	}
+	stream.WriteString("done\n")
+	_, err = b.gitInput(dir, strings.NewReader(stream.String()), "fast-import", "--quiet", "--done")
+	return err
 }
 
 // push makes an annotated tag of a commit and pushes it to an address.

@@ -142,11 +142,6 @@ func (b *benchmark) clone(o benchOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	address, stop, err := b.startServer(remote)
-	if err != nil {
-		return err
-	}
-	defer stop()
 	e := ends{since: o.since, before: o.before}
 	if e.since == "" {
 		if e.since, err = b.back(dir, 1000); err != nil {
@@ -162,13 +157,7 @@ func (b *benchmark) clone(o benchOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	rows = append(rows, &row{Name: "push of that tag over HTTP", Silent: true,
-		Git: []string{"push", "--quiet", address, "refs/tags/git-" + roundMark},
-		Own: []string{"push", address, "pushed-" + roundMark, "HEAD"}})
-	if err := b.measureApart(dir, rows); err != nil {
-		return err
-	}
-	return report(out, rows)
+	return b.measureWithRemote(dir, remote, rows, out)
 }
 
 // back is the commit so many first parents before HEAD, or the first one.
