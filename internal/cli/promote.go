@@ -45,6 +45,10 @@ The deploy command gets LOOPREL_VERSION, LOOPREL_TAG, LOOPREL_COMMIT,
 LOOPREL_ENVIRONMENT, LOOPREL_COMPONENT and LOOPREL_ATTEMPT. It may run twice for
 one promotion, has no terminal, and is passed the signals that looprel gets.
 
+Where environments.yaml has a section github, a Deployment there shows each
+stage. It never holds the promotion up; what could not be shown is named, with
+exit status 7, and the same command makes up for it.
+
 A promotion that was killed is finished by the same command, which looks at the
 environment before it deploys again. While one is under way, others are held off
 until its lease ends.

@@ -49,6 +49,10 @@ A release that would lose a fix which an earlier one has is refused, with the
 command that brings the fix (looprel fixes shows all). --without-fix leaves it
 out, and the ledger records that.
 
+Where environments.yaml has a section github, the release gets a Release there
+once the push stands, and its milestone is closed. What GitHub does not take now
+is named, with exit status 7.
+
 Running it again finishes what was left and never makes a second release.
 
 JSON: verb, component, version, why, tag, branch, previous, cycle, push,

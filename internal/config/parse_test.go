@@ -58,6 +58,7 @@ environments:
     deploy: {command: [make], timeout: 5m}
     probe: none
 links: {bug: "https://bugs.example.org/{id}", pull-request: "https://git.example.org/pull/{id}#top"}
+github: {repository: git.example.org/acme/web, releases: draft, assets: [dist/*.tgz, ./README], milestones: "v{version}", deployments: false}
 ledger: {ref: refs/heads/ledger}
 `
 
@@ -89,6 +90,9 @@ func TestParseEverything(t *testing.T) {
 		},
 		Announce: []string{"a@example.org", "b@example.org"},
 		Links:    release.Links{Bug: "https://bugs.example.org/{id}", PullRequest: "https://git.example.org/pull/{id}#top"},
+		GitHub: &release.GitHub{
+			Repository: "git.example.org/acme/web", Releases: "draft", Assets: []string{"dist/*.tgz", "README"}, Milestones: "v{version}", NoDeployments: true,
+		},
 		Contacts: []release.Contact{{Role: "ops", People: []string{"the one on duty"}, Email: []string{"ops@example.org"}}, {Role: "qa"}},
 		Components: []release.Component{{
 			Name: "web", Repository: "git@example.org:web.git", Branch: "0.9", Path: "services/web",

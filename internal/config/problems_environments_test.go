@@ -312,6 +312,27 @@ func TestEnvironmentsProblems(t *testing.T) {
 			want: []string{`2:23: "bugs/{id}" is not a URL, expected one that begins with https:// or http:// and a host`},
 		},
 		{
+			name: "github repository",
+			old:  "version: 1\n",
+			new:  "version: 1\ngithub: {repository: \"https://github.com/acme/web\"}\n",
+			want: []string{`2:22: "https://github.com/acme/web" is not a repository on GitHub, expected a repository such as mozilla-services/loop-server, or with the host of an Enterprise Server before it`},
+		},
+		{
+			name: "github assets without releases",
+			old:  "version: 1\n",
+			new:  "version: 1\ngithub: {releases: none, assets: [\"*.tgz\"]}\n",
+			want: []string{`2:34: assets without releases, expected releases: published or releases: draft beside them`},
+		},
+		{
+			name: "github releases",
+			old:  "version: 1\n",
+			new:  "version: 1\ngithub: {releases: drafts, milestones: \"next\"}\n",
+			want: []string{
+				`2:20: unknown word "drafts", expected one of published, draft, none; did you mean "draft"?`,
+				`2:40: "next" does not name tags, expected {version} once, or {major}, {minor} and {patch} once each, and else what git accepts in a name, such as "v{version}"`,
+			},
+		},
+		{
 			name: "ledger ref",
 			old:  "version: 1\n",
 			new:  "version: 1\nledger: {ref: ledger}\n",

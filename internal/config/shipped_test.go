@@ -44,8 +44,8 @@ func TestShippedExamples(t *testing.T) {
 	t.Parallel()
 	example := regexp.MustCompile(`(?m)^( *)# ((?:- \{| *- \{|[a-z-]+:(?: |$)).*)$`)
 	shipped := shippedFile(t)
-	if count := len(example.FindAll(shipped, -1)); count != 23 {
-		t.Fatalf("%d examples found, expected 23", count)
+	if count := len(example.FindAll(shipped, -1)); count != 24 {
+		t.Fatalf("%d examples found, expected 24", count)
 	}
 	train, err := config.Parse("environments.yaml", example.ReplaceAll(shipped, []byte("$1$2")))
 	if err != nil {

@@ -161,6 +161,12 @@ func (w *world) nextEntry() {
 	w.EntryID = fmt.Sprintf("%016x", w.entries)
 }
 
+// onGitHub keeps everything up to date on GitHub.
+func (w *world) onGitHub() {
+	w.Train.GitHub = &release.GitHub{Releases: release.ReleasesPublished, Milestones: "{version}"}
+	w.Forge = "acme/loop-server"
+}
+
 // environment returns an environment of the train, to be changed.
 func (w *world) environment(name string) *release.Environment {
 	at := slices.IndexFunc(w.Train.Environments, func(e release.Environment) bool { return e.Name == name })

@@ -24,6 +24,7 @@ var update = flag.Bool("update", false, "write the golden plans of testdata inst
 type golden struct {
 	Plan    any           `json:"plan,omitempty"`
 	Entry   *ledger.Entry `json:"entry,omitempty"`
+	Outbox  *plan.Outbox  `json:"outbox,omitempty"`
 	Refusal string        `json:"refusal,omitempty"`
 	Hint    string        `json:"hint,omitempty"`
 }
@@ -74,6 +75,15 @@ func TestGoldenTag(t *testing.T) {
 			w.ClockOverridden = true
 			return plan.TagRequest{FillChangelog: true}, object.ID{}
 		},
+		"tag-github": func(w *world) (plan.TagRequest, object.ID) {
+			w.onGitHub()
+			return plan.TagRequest{}, object.ID{}
+		},
+		"tag-github-again": func(w *world) (plan.TagRequest, object.ID) {
+			w.release(plan.TagRequest{})
+			w.onGitHub()
+			return plan.TagRequest{}, object.ID{}
+		},
 		"tag-first": func(w *world) (plan.TagRequest, object.ID) {
 			w.untag("0.9.0")
 			return plan.TagRequest{}, object.ID{}
@@ -85,11 +95,16 @@ func TestGoldenTag(t *testing.T) {
 			w := newWorld(t)
 			request, at := prepare(w)
 			p, err := w.planTagAt(request, at)
+			if err == nil {
+				err = p.Owe(w.Snapshot, plan.ForgeFacts{Assets: []plan.AssetFile{
+					{Name: "loop-server.tgz", Path: "dist/loop-server.tgz", Size: 7, SHA256: "3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7"},
+				}})
+			}
 			if err != nil {
 				compareGolden(t, name, refusalOf(err))
 				return
 			}
-			compareGolden(t, name, golden{Plan: p, Entry: entryOf(p.Entry)})
+			compareGolden(t, name, golden{Plan: p, Entry: entryOf(p.Entry), Outbox: p.Outbox})
 		})
 	}
 }
@@ -99,6 +114,10 @@ func TestGoldenPromote(t *testing.T) {
 	t.Parallel()
 	production := plan.PromoteRequest{Environment: "production"}
 	cases := map[string]func(w *world) plan.PromoteRequest{
+		"promote-github": func(w *world) plan.PromoteRequest {
+			w.onGitHub()
+			return plan.PromoteRequest{Environment: "load-stage"}
+		},
 		"promote-first": func(*world) plan.PromoteRequest { return plan.PromoteRequest{Environment: "load-stage"} },
 		"promote-monday": func(w *world) plan.PromoteRequest {
 			w.promote("load-stage", "0.10.0", ledger.Verified)
