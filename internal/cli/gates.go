@@ -61,7 +61,11 @@ func verdictStyle(verdict plan.Verdict) terminal.Style {
 
 // waiverText is a gate that was set aside, in a line.
 func waiverText(waiver ledger.Waiver) string {
-	return "gate " + waiver.Gate + " waived by " + waiver.By.Name + identityText(waiver.Signed) + ": " + waiver.Reason + " (otherwise: " + waiver.Otherwise + ")"
+	how := " waived by "
+	if waiver.OffCycle {
+		how = " skipped off the calendar by "
+	}
+	return "gate " + waiver.Gate + how + waiver.By.Name + identityText(waiver.Signed) + ": " + waiver.Reason + " (otherwise: " + waiver.Otherwise + ")"
 }
 
 // signOffText is a sign-off of a version that holds, in a line.

@@ -57,8 +57,10 @@ The gates are those that always hold and those that environments.yaml declares
 for the environment; what cannot be decided does not pass. --explain shows them
 with their evidence and what cures them, and changes nothing: exit status 3 says
 that the promotion would be refused. --waive sets a gate aside, where the file
-lets one of your roles do so; that is recorded. All gates are judged again right
-before the start is recorded.
+lets one of your roles do so; that is recorded. --off-cycle sets aside the
+calendar, or what the file lets a promotion off the calendar skip (off-cycle:
+may-skip), such as the order. All gates are judged again right before the start
+is recorded.
 
 JSON: verb, component, environment, version, tag, commit, running,
 running_commit, days_late, off_cycle, reason, gates (gate, verdict, reason,
@@ -84,7 +86,7 @@ detail, evidence once it has been applied. Fields without a value are left out.
 		},
 	}
 	flags := command.Flags()
-	flags.BoolVar(&options.offCycle, "off-cycle", false, "set the calendar aside; wants --reason")
+	flags.BoolVar(&options.offCycle, "off-cycle", false, "set the calendar aside, and what else the file lets it skip; wants --reason")
 	flags.StringVar(&options.reason, "reason", "", "why, in `TEXT` that is recorded")
 	flags.BoolVar(&options.takeOver, "take-over", false, "replace somebody else's attempt before its lease ends")
 	flags.BoolVar(&options.recordOnly, "record-only", false, "record what was deployed elsewhere; wants --reason")

@@ -53,6 +53,9 @@
 //	      reason: TEXT
 //	  holidays: [COUNTRY]           ISO 3166-1 codes, such as US; their public holidays are no working days
 //	  announce: {to: [ADDRESS]}     e-mail addresses that learn of releases
+//	  off-cycle: {may-skip: [GATE]} what promote --off-cycle may skip, of order, live, soak,
+//	                                sign-off, no-lost-fixes, not-frozen and window; default
+//	                                not-frozen and window
 //
 //	contacts:                       roles; {} and nothing are equal
 //	  NAME:

@@ -59,7 +59,7 @@ func (d *decoder) supported(root *yaml.Node) bool {
 
 // declarations reads the whole file.
 func (d *decoder) declarations(root *yaml.Node) *release.Train {
-	train := &release.Train{LedgerRef: release.DefaultLedgerRef}
+	train := &release.Train{LedgerRef: release.DefaultLedgerRef, OffCycle: release.DefaultOffCycle()}
 	var version int
 	roles := &roster{names: names{kind: "role"}}
 	contacts := d.contacts(&train.Contacts)

@@ -78,7 +78,7 @@ func TestParseEverything(t *testing.T) {
 	unseen := probe
 	unseen.Disabled = true
 	want := &release.Train{
-		Home: "upstream", LedgerRef: "refs/heads/ledger",
+		Home: "upstream", LedgerRef: "refs/heads/ledger", OffCycle: release.DefaultOffCycle(),
 		Schedule: release.Schedule{
 			FirstTag: day("2024-01-02"), Every: 21, TagDay: time.Tuesday, PushDay: time.Thursday, PushFrom: 600, PushTo: 1440,
 			Freezes: []release.Freeze{{From: day("2024-12-20"), To: day("2025-01-05"), StopsTags: true}},

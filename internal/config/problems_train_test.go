@@ -294,10 +294,20 @@ func TestTrainProblems(t *testing.T) {
 			want: []string{`7:9: "--upload-pack=x" is not a repository, expected a URL (https, http, ssh, git or file), user@host:path, or a path`},
 		},
 		{
+			name: "what may be skipped",
+			old:  "  test:",
+			new:  "  off-cycle: {may-skip: [signed, oder, order, order]}\n  test:",
+			want: []string{
+				`7:26: the gate "signed", which nothing may skip, expected one of order, live, soak, sign-off, no-lost-fixes, not-frozen, window`,
+				`7:34: unknown gate "oder", expected one of order, live, soak, sign-off, no-lost-fixes, not-frozen, window; did you mean "order"?`,
+				`7:47: duplicate "order", expected it once: it stands on line 7 already`,
+			},
+		},
+		{
 			name: "unknown key",
 			old:  "  test:",
 			new:  "  frezes: []\n  test:",
-			want: []string{`7:3: unknown key "frezes", expected one of home, first-tag, every, tag, test, push, freezes, exceptions, holidays, announce; did you mean "freezes"?`},
+			want: []string{`7:3: unknown key "frezes", expected one of home, first-tag, every, tag, test, push, freezes, exceptions, holidays, announce, off-cycle; did you mean "freezes"?`},
 		},
 	})
 }

@@ -62,7 +62,7 @@ func loopTrain() *release.Train {
 	unseen := probe
 	unseen.Disabled = true
 	return &release.Train{
-		LedgerRef: "refs/looprel/ledger",
+		LedgerRef: "refs/looprel/ledger", OffCycle: release.DefaultOffCycle(),
 		Schedule: release.Schedule{
 			FirstTag: release.Date{Year: 2014, Month: time.July, Day: 8},
 			Every:    14, TagDay: time.Tuesday, HasTest: true, TestUntil: time.Friday,

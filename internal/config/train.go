@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,7 @@ func (d *decoder) train(train *release.Train) reader {
 			optional("exceptions", d.list("a list of exceptions", t.exception)),
 			optional("holidays", values(d, &schedule.Holidays, "a country such as US", parseCountry)),
 			optional("announce", d.announce(&train.Announce)),
+			optional("off-cycle", d.offCycle(&train.OffCycle)),
 		)
 		t.checkDays(read)
 		t.checkFreezes(read)
@@ -88,6 +90,26 @@ func (d *decoder) announce(addresses *[]string) reader {
 		d.mapping(node, "announce", required("to", "[loop@lists.example.org]",
 			values(d, addresses, "an e-mail address", parseEmail)))
 	}
+}
+
+// offCycle reads which gates a promotion off the calendar may skip. An empty list
+// leaves it none.
+func (d *decoder) offCycle(gates *[]string) reader {
+	return func(node *yaml.Node) {
+		*gates = nil
+		d.mapping(node, "off-cycle", required("may-skip", "[window, not-frozen, order]", values(d, gates, "the name of a gate", parseSkippable)))
+	}
+}
+
+func parseSkippable(text string) (string, error) {
+	skippable := release.SkippableGates()
+	switch {
+	case slices.Contains(skippable, text):
+		return text, nil
+	case slices.Contains(release.DeclarableGates(), text):
+		return "", fmt.Errorf("the gate %s, which nothing may skip, expected one of %s", quoted(text), strings.Join(skippable, ", "))
+	}
+	return "", fmt.Errorf("unknown gate %s, expected one of %s%s", quoted(text), strings.Join(skippable, ", "), didYouMean(text, skippable))
 }
 
 // checkDays joins the rules about days of the week.

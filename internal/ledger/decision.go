@@ -18,6 +18,9 @@ type Waiver struct {
 	// Signed: the entry that says so is signed. Otherwise nothing but git's
 	// configuration says who By is.
 	Signed bool `json:"signed,omitempty"`
+	// OffCycle: a promotion off the calendar skipped it, as environments.yaml lets it.
+	// Otherwise somebody with a role did.
+	OffCycle bool `json:"off_cycle,omitempty"`
 }
 
 // SignedOff is somebody's word that a release is good, after they tried it on an

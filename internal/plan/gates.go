@@ -69,8 +69,8 @@ func gates(s *Snapshot, sel *Selection, target *Target, request PromoteRequest, 
 		case gate.passes():
 		case isCalendars(gate.Name) && resumed:
 			list[i] = gate.setAside("this finishes an attempt that has begun")
-		case isCalendars(gate.Name) && request.OffCycle:
-			list[i] = gate.setAside(fmt.Sprintf("off-cycle (%s)", request.Reason))
+		case request.OffCycle && s.Train.MaySkip(gate.Name):
+			list[i] = s.skip(request, gate)
 		default:
 			list[i] = s.waive(sel, request, gate)
 		}
@@ -108,8 +108,7 @@ func judge(s *Snapshot, sel *Selection, target *Target) []Gate {
 	return list
 }
 
-// isCalendars reports whether a gate is the calendar's, which --off-cycle sets
-// aside.
+// isCalendars reports whether a gate is the calendar's.
 func isCalendars(gate string) bool {
 	return gate == release.GateNotFrozen || gate == release.GateWindow
 }
@@ -175,6 +174,25 @@ func orderGate(s *Snapshot, sel *Selection) Gate {
 	if sel.Release != nil && sel.Release.WasOn(predecessor.Name) {
 		return pass(name, "it has been on %s", predecessor.Name)
 	}
+	return s.neverThere(sel, predecessor)
+}
+
+// neverThere says that the release has not been on the environment before. One that
+// runs something higher by then cannot take it any more.
+func (s *Snapshot) neverThere(sel *Selection, predecessor release.Environment) Gate {
+	const name = release.GateOrder
+	wanted, _ := sel.Deployment.Release()
+	if running := sel.Before.Running; running != nil {
+		runs, isRelease := running.Release()
+		if isRelease && wanted.Compare(runs) < 0 {
+			cure := ""
+			if !s.Train.MaySkip(name) {
+				cure = fmt.Sprintf("let a release off the calendar skip it, in environments.yaml: train: {off-cycle: {may-skip: [%s]}}",
+					strings.Join(append([]string{name}, s.Train.OffCycle...), ", "))
+			}
+			return fail(name, cure, "it has not been on %s, which runs %s by now", predecessor.Name, runs)
+		}
+	}
 	return fail(name, fmt.Sprintf("looprel promote %s %s", predecessor.Name, sel.Version), "it has not been on %s", predecessor.Name)
 }
 
@@ -189,7 +207,7 @@ func notFrozenGate(s *Snapshot, sel *Selection) Gate {
 	case s.isPushDay(sel):
 		return pass(name, "frozen until %s%s, but an exception puts this push on today", freeze.To, because(freeze))
 	}
-	return fail(name, offCycleCommand(sel), "frozen from %s to %s%s", freeze.From, freeze.To, because(freeze))
+	return fail(name, "wait", "frozen from %s to %s%s", freeze.From, freeze.To, because(freeze))
 }
 
 // because adds a freeze's reason, if it has one.
@@ -215,10 +233,6 @@ func (sel *Selection) isPatch() bool {
 	return isRelease && version.IsPatch() && !ofCycle
 }
 
-func offCycleCommand(sel *Selection) string {
-	return fmt.Sprintf("wait; or, off the calendar: looprel promote %s %s --off-cycle --reason TEXT", sel.Environment.Name, sel.Version)
-}
-
 func windowGate(s *Snapshot, sel *Selection) Gate {
 	const name = release.GateWindow
 	if sel.isPatch() {
@@ -226,14 +240,13 @@ func windowGate(s *Snapshot, sel *Selection) Gate {
 	}
 	cycle, ok := s.cycleOf(sel)
 	if !ok {
-		return fail(name, fmt.Sprintf("looprel promote %s %s --off-cycle --reason TEXT", sel.Environment.Name, sel.Version),
-			"%s belongs to no cycle of the calendar, so it has no push day", sel.Version)
+		return fail(name, "", "%s belongs to no cycle of the calendar, so it has no push day", sel.Version)
 	}
 	judgement := s.Calendar().JudgePush(cycle, s.Now)
 	if !judgement.Verdict.Allows() {
-		cure := offCycleCommand(sel)
+		cure := "wait"
 		if judgement.Opens.IsZero() {
-			cure = strings.TrimPrefix(cure, "wait; or, ") // waiting does not help
+			cure = "" // waiting does not help
 		}
 		return fail(name, cure, "%s", s.refusal(judgement))
 	}

@@ -64,16 +64,51 @@ func (s *Snapshot) hasRole(person ledger.Person, roles []string) bool {
 // that this promotion finishes.
 func (s *Snapshot) waive(sel *Selection, request PromoteRequest, gate Gate) Gate {
 	if waiver, ok := s.waiver(sel, request, gate); ok {
-		set := gate.setAside(fmt.Sprintf("waived (%s)", waiver.Reason))
+		how := "waived"
+		if waiver.OffCycle {
+			how = "off-cycle"
+		}
+		set := gate.setAside(fmt.Sprintf("%s (%s)", how, waiver.Reason))
 		set.Evidence = append(set.Evidence, "waived by "+waiver.By.String()+identity(waiver.Signed))
 		set.waiver = &waiver
 		return set
 	}
+	command := fmt.Sprintf("looprel promote %s %s", sel.Environment.Name, sel.Version)
+	if s.Train.MaySkip(gate.Name) {
+		gate.alsoCuredBy("off the calendar: " + command + " --off-cycle --reason TEXT")
+	}
 	if declared, _ := sel.Environment.Gate(gate.Name); len(declared.WaivedBy) > 0 {
-		gate.Cure = strings.TrimPrefix(fmt.Sprintf("%s; or, as %s: looprel promote %s %s --waive %s --reason TEXT", gate.Cure,
-			strings.Join(declared.WaivedBy, " or "), sel.Environment.Name, sel.Version, gate.Name), "; or, ")
+		gate.alsoCuredBy(fmt.Sprintf("as %s: %s --waive %s --reason TEXT", strings.Join(declared.WaivedBy, " or "), command, gate.Name))
+	}
+	if request.OffCycle {
+		gate.Evidence = append(gate.Evidence, "off the calendar these may be skipped: "+orNothing(s.Train.OffCycle)+" (off-cycle in environments.yaml)")
 	}
 	return gate
+}
+
+// alsoCuredBy adds another way.
+func (g *Gate) alsoCuredBy(way string) {
+	if g.Cure != "" {
+		g.Cure += "; or, "
+	}
+	g.Cure += way
+}
+
+func orNothing(gates []string) string {
+	if len(gates) == 0 {
+		return "none"
+	}
+	return strings.Join(gates, ", ")
+}
+
+// skip sets a gate aside for a promotion off the calendar, where the file lets it. That
+// the calendar's are is what the entry says anyway; others are recorded.
+func (s *Snapshot) skip(request PromoteRequest, gate Gate) Gate {
+	set := gate.setAside(fmt.Sprintf("off-cycle (%s)", request.Reason))
+	if !isCalendars(gate.Name) {
+		set.waiver = &ledger.Waiver{Gate: gate.Name, Otherwise: gate.Reason, Reason: request.Reason, By: s.Operator, Signed: s.Sign.Ledger, OffCycle: true}
+	}
+	return set
 }
 
 // waiver is what sets a gate aside that did not pass; ok is false without one.

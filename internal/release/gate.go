@@ -68,6 +68,20 @@ func DeclarableGates() []string {
 	return []string{GateOrder, GateNoBlockers, GateNotBackedOff, GateSigned, GateLive, GateSoak, GateSignOff, GateNoLostFixes, GateNotFrozen, GateWindow}
 }
 
+// SkippableGates are the gates that the file may let a promotion off the calendar
+// skip: those that ask for time and for trying. What says that the release is not what
+// it should be, or that somebody decided against it, is not among them.
+func SkippableGates() []string {
+	return []string{GateOrder, GateLive, GateSoak, GateSignOff, GateNoLostFixes, GateNotFrozen, GateWindow}
+}
+
+// DefaultOffCycle are those that it may skip unless the file says otherwise: the
+// calendar's.
+func DefaultOffCycle() []string { return []string{GateNotFrozen, GateWindow} }
+
+// MaySkip reports whether a promotion off the calendar may skip a gate.
+func (t *Train) MaySkip(gate string) bool { return slices.Contains(t.OffCycle, gate) }
+
 // Gate returns what the environment declares of a gate; ok is false if it says
 // nothing of it.
 func (e Environment) Gate(name string) (gate Gate, ok bool) {

@@ -24,6 +24,8 @@ type Train struct {
 	// LedgerRef is the full name of the ledger's reference.
 	LedgerRef string
 	Schedule  Schedule
+	// OffCycle are the gates that a promotion off the calendar may skip.
+	OffCycle []string
 	// AllowedSigners is the path, in the train's home, of the list of keys whose
 	// signatures count; empty: the one that git's configuration names.
 	AllowedSigners string
