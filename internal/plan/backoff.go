@@ -49,7 +49,14 @@ func MakeBackOff(s *Snapshot, request BackOffRequest) (*DecisionPlan, error) {
 	if running == request.Version {
 		return nil, refuse(fmt.Sprintf("looprel rollback %s --reason TEXT", last), "%s runs %s: a release that has arrived is rolled back", last, running)
 	}
-	p.Notes = append(p.Notes, s.afterBackOff(known)...)
+	overtaken, err := s.supersededNote(&known)
+	if err != nil {
+		return nil, err
+	}
+	if len(overtaken) == 0 {
+		overtaken = s.afterBackOff(known)
+	}
+	p.Notes = append(p.Notes, overtaken...)
 	p.record(s, "so that nobody promotes it, and the next train is told")
 	return p, nil
 }

@@ -121,6 +121,9 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 			return nil
 		}
 	}
+	if overtaken, err := s.superseded(selection.Release); err != nil || overtaken != "" {
+		return err
+	}
 	due := Due{
 		What: fmt.Sprintf("promote %s to %s", version, environment.Name), Who: environment.Maintainer,
 		Command: "looprel promote " + environment.Name,

@@ -159,6 +159,11 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	if p.fallback, err = fallback(s, sel); err != nil {
 		return nil, err
 	}
+	overtaken, err := s.supersededNote(sel.Release)
+	if err != nil {
+		return nil, err
+	}
+	p.Notes = append(p.Notes, overtaken...)
 	if p.RollsBackOnFailure() {
 		p.Notes = append(p.Notes, fmt.Sprintf("if the deploy command fails, another version shows or the heartbeat fails, %s is rolled back to %s without asking", p.Environment, p.fallback))
 	}

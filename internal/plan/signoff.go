@@ -57,7 +57,9 @@ func MakeSignOff(s *Snapshot, request SignOffRequest) (*DecisionPlan, error) {
 	}
 	p.record(s, "so that the gates which ask for it see it")
 	p.Notes = s.uncounted(environment.Name, known)
-	return p, nil
+	overtaken, err := s.supersededNote(&known)
+	p.Notes = append(p.Notes, overtaken...)
+	return p, err
 }
 
 func checkSignOff(request SignOffRequest) error {
