@@ -52,7 +52,18 @@
 //	      tag, push: YYYY-MM-DD     between the neighbouring cycles' planned tagging days
 //	      reason: TEXT
 //	  holidays: [COUNTRY]           ISO 3166-1 codes, such as US; their public holidays are no working days
-//	  announce: {to: [ADDRESS]}     e-mail addresses that learn of releases
+//	  announce:                     how people learn of releases
+//	    to: [ADDRESS]               required; e-mail addresses
+//	    from: ADDRESS               the sender; required with mail
+//	    mail:                       without it no mail is sent
+//	      server: HOST | HOST:PORT  required
+//	      security: starttls | tls | none   default starttls; what cannot be had is an error
+//	      timeout: DURATION         of each step; default 30s
+//	    webhook:                    without it none is called
+//	      url: URL                  default the environment variable LOOPREL_WEBHOOK_URL
+//	      signed: false             the receiver checks no signature; default true
+//	      timeout: DURATION         default 10s
+//	    templates: PATH             a directory of templates of your own
 //	  off-cycle: {may-skip: [GATE]} what promote --off-cycle may skip, of order, live, soak,
 //	                                sign-off, no-lost-fixes, not-frozen and window; default
 //	                                not-frozen and window
@@ -119,6 +130,7 @@
 //	      agree: N                  answers in a row that must agree, 1 to 100; default 3
 //	      interval: DURATION        between them; default 1s
 //	      deadline: DURATION        for a release to show; default 5m
+//	    announce: true              tell people what comes here; default false
 //
 //	links:                          templates of addresses with {id} in them
 //	  bug: URL

@@ -56,6 +56,7 @@ func (d *decoder) environment(name string, node *yaml.Node, roles *roster, order
 		optional("deploy", d.deploy(&e.Deploy)),
 		optional("on-failure", d.choice(&onFailure, onFailureRollback)),
 		optional("probe", d.probe(&e.Probe)),
+		optional("announce", d.boolean(&e.Announce)),
 	)
 	e.PushWindow = window == windowPush
 	e.RollsBack = onFailure == onFailureRollback

@@ -26,7 +26,12 @@ train:
     - {cycle: 2024-01-23, tag: 2024-01-24, push: 2024-01-30, reason: late}
     - {cycle: 2024-02-13, skip: true}
   holidays: [US, FR]
-  announce: {to: [a@example.org, b@example.org]}
+  announce:
+    to: [a@example.org, b@example.org]
+    from: train@example.org
+    mail: {server: "mail.example.org:2525", security: none, timeout: 3s}
+    webhook: {url: "https://chat.example.org/hook?room=1", signed: false, timeout: 4s}
+    templates: ./train/templates/
 contacts:
   ops: {people: [the one on duty], email: [ops@example.org]}
   qa:
@@ -57,6 +62,7 @@ environments:
     third-parties: {Tok Box: mocked}
     deploy: {command: [make], timeout: 5m}
     probe: none
+    announce: true
 links: {bug: "https://bugs.example.org/{id}", pull-request: "https://git.example.org/pull/{id}#top"}
 github: {repository: git.example.org/acme/web, releases: draft, assets: [dist/*.tgz, ./README], milestones: "v{version}", deployments: false}
 ledger: {ref: refs/heads/ledger}
@@ -88,8 +94,12 @@ func TestParseEverything(t *testing.T) {
 			},
 			Holidays: []string{"US", "FR"},
 		},
-		Announce: []string{"a@example.org", "b@example.org"},
-		Links:    release.Links{Bug: "https://bugs.example.org/{id}", PullRequest: "https://git.example.org/pull/{id}#top"},
+		Announce: release.Announce{
+			To: []string{"a@example.org", "b@example.org"}, From: "train@example.org", Templates: "train/templates",
+			Mail:    &release.MailServer{Host: "mail.example.org", Port: 2525, Security: release.SecurityNone, Timeout: 3 * time.Second},
+			Webhook: &release.Webhook{URL: "https://chat.example.org/hook?room=1", Unsigned: true, Timeout: 4 * time.Second},
+		},
+		Links: release.Links{Bug: "https://bugs.example.org/{id}", PullRequest: "https://git.example.org/pull/{id}#top"},
 		GitHub: &release.GitHub{
 			Repository: "git.example.org/acme/web", Releases: "draft", Assets: []string{"dist/*.tgz", "README"}, Milestones: "v{version}", NoDeployments: true,
 		},
@@ -111,7 +121,7 @@ func TestParseEverything(t *testing.T) {
 			{
 				Name: "two", Maintainer: "qa", URL: "http://[::1]:8080/loop", After: "one", Mirrors: "one", PushWindow: true,
 				ThirdParties: map[string]string{"Tok Box": "mocked"},
-				Deploy:       release.Deploy{Command: []string{"make"}, Timeout: 5 * time.Minute}, Probe: unseen,
+				Deploy:       release.Deploy{Command: []string{"make"}, Timeout: 5 * time.Minute}, Probe: unseen, Announce: true,
 			},
 		},
 	}

@@ -31,7 +31,7 @@ func TestEnvironmentsProblems(t *testing.T) {
 			name: "misspelt key",
 			old:  "production: {maintainer: ops, after: stage}",
 			new:  "production: {mainainer: ops, after: stage}",
-			want: []string{`19:16: unknown key "mainainer", expected one of maintainer, url, follows, after, commissioned, mirrors, window, gates, third-parties, deploy, on-failure, probe; did you mean "maintainer"?`},
+			want: []string{`19:16: unknown key "mainainer", expected one of maintainer, url, follows, after, commissioned, mirrors, window, gates, third-parties, deploy, on-failure, probe, announce; did you mean "maintainer"?`},
 		},
 		{
 			name: "neither follows nor after",

@@ -212,7 +212,7 @@ func TestTextProblems(t *testing.T) {
 				`3:1: unknown key "trains", expected one of version, timezone, train, contacts, components, environments, links, github, ledger, allowed-signers; did you mean "train"?`,
 				`4:14: "Server" is not a name, expected at most 64 of a-z, 0-9, ".", "_" and "-", a letter or digit first, no "..", no ".lock" or "." at the end`,
 				`6:21: unknown role "ops", expected a declared one, and the file declares none`,
-				`6:26: unknown key "follow", expected one of maintainer, url, follows, after, commissioned, mirrors, window, gates, third-parties, deploy, on-failure, probe; did you mean "follows"?`,
+				`6:26: unknown key "follow", expected one of maintainer, url, follows, after, commissioned, mirrors, window, gates, third-parties, deploy, on-failure, probe, announce; did you mean "follows"?`,
 			},
 		},
 		{

@@ -282,6 +282,30 @@ func TestTrainProblems(t *testing.T) {
 			want: []string{`7:18: found the text "loop@lists.example.org", expected a list, each item an e-mail address`},
 		},
 		{
+			name: "mail without a sender",
+			old:  "  test:",
+			new:  "  announce: {to: [a@example.org], mail: {server: smtp.example.org}}\n  test:",
+			want: []string{`7:41: a mail server without a sender, expected "from: ADDRESS" beside it`},
+		},
+		{
+			name: "mail server that is none",
+			old:  "  test:",
+			new:  "  announce: {to: [a@example.org], from: a@example.org, mail: {server: \"smtp.example.org:smtp\"}}\n  test:",
+			want: []string{`7:71: "smtp.example.org:smtp" is not a mail server, expected a host, or a host and a port, such as smtp.example.org:587`},
+		},
+		{
+			name: "security that is none",
+			old:  "  test:",
+			new:  "  announce: {to: [a@example.org], from: a@example.org, mail: {server: smtp.example.org, security: ssl}}\n  test:",
+			want: []string{`7:99: unknown word "ssl", expected one of starttls, tls, none`},
+		},
+		{
+			name: "webhook with credentials",
+			old:  "  test:",
+			new:  "  announce: {to: [a@example.org], webhook: {url: \"https://me:secret@chat.example.org/\"}}\n  test:",
+			want: []string{"7:50: the URL carries credentials, expected one without user and password"},
+		},
+		{
 			name: "home with a password",
 			old:  "  test:",
 			new:  "  home: https://me:secret@example.org/loop\n  test:",

@@ -44,8 +44,8 @@ func TestShippedExamples(t *testing.T) {
 	t.Parallel()
 	example := regexp.MustCompile(`(?m)^( *)# ((?:- \{| *- \{|[a-z-]+:(?: |$)).*)$`)
 	shipped := shippedFile(t)
-	if count := len(example.FindAll(shipped, -1)); count != 24 {
-		t.Fatalf("%d examples found, expected 24", count)
+	if count := len(example.FindAll(shipped, -1)); count != 25 {
+		t.Fatalf("%d examples found, expected 25", count)
 	}
 	train, err := config.Parse("environments.yaml", example.ReplaceAll(shipped, []byte("$1$2")))
 	if err != nil {
@@ -73,7 +73,7 @@ func loopTrain() *release.Train {
 				Reason: "end of year",
 			}},
 		},
-		Announce: []string{"loop@lists.example.org"},
+		Announce: release.Announce{To: []string{"loop@lists.example.org"}},
 		Links: release.Links{
 			Bug:         "https://bugzilla.mozilla.org/show_bug.cgi?id={id}",
 			PullRequest: "https://github.com/mozilla-services/loop-server/pull/{id}",

@@ -85,13 +85,6 @@ func (d *decoder) pushDay(schedule *release.Schedule) reader {
 	}
 }
 
-func (d *decoder) announce(addresses *[]string) reader {
-	return func(node *yaml.Node) {
-		d.mapping(node, "announce", required("to", "[loop@lists.example.org]",
-			values(d, addresses, "an e-mail address", parseEmail)))
-	}
-}
-
 // offCycle reads which gates a promotion off the calendar may skip. An empty list
 // leaves it none.
 func (d *decoder) offCycle(gates *[]string) reader {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -18,7 +19,7 @@ func Fold(state *State, entry Entry) (map[string][]byte, error) {
 	fold := folding{state: state, entry: entry, files: map[string][]byte{
 		"format": fmt.Appendf(nil, "%d %s\n", Format, FormatSince),
 	}}
-	if err := fold.apply(); err != nil {
+	if err := errors.Join(fold.apply(), fold.owes()); err != nil {
 		return nil, fmt.Errorf("ledger entry %s (%s): %w", entry.ID, entry.Subject(), err)
 	}
 	return fold.files, nil
@@ -55,6 +56,10 @@ func (f *folding) apply() error {
 		return f.rolledBack(*f.entry.RolledBack)
 	case KindUnblocked:
 		return f.unblocked(*f.entry.Unblocked)
+	case KindAnnouncementStarted:
+		return f.announcementStarted(*f.entry.AnnouncementStarted)
+	case KindAnnouncementFinished:
+		return f.announcementFinished(*f.entry.AnnouncementFinished)
 	}
 	return &NewerError{What: fmt.Sprintf("an entry of kind %q", f.entry.Kind)}
 }

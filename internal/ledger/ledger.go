@@ -23,6 +23,9 @@
 //	blocks/<component>                         the Blocks, as JSON
 //	rollbacks/<component>/<id>                 the entry of that id, which was written afterwards, is in:
 //	                                           it is written once, whoever tries again
+//	outbox/<component>                         the announcements not known to have been sent, as JSON
+//	announced/<component>/<line or year>/<key> an announcement that was sent, as JSON
+//	told/<component>                           the days of the cycles that were told last, as JSON
 //
 // A reader that meets a format, or a kind of entry, that it does not know stops
 // with NewerError and folds nothing. A field that an older looprel may safely
@@ -84,6 +87,10 @@ const (
 	KindUnblocked Kind = "unblocked"
 	// KindBackedOff says that a release goes nowhere any more, or that it may again.
 	KindBackedOff Kind = "backed-off"
+	// KindAnnouncementStarted is pushed before an announcement is sent.
+	KindAnnouncementStarted Kind = "announcement-started"
+	// KindAnnouncementFinished is what became of it.
+	KindAnnouncementFinished Kind = "announcement-finished"
 )
 
 // Person is who did something, by the identity that git has for them.
@@ -95,7 +102,7 @@ type Person struct {
 // String gives the person as git shows one.
 func (p Person) String() string { return fmt.Sprintf("%s <%s>", p.Name, p.Email) }
 
-// Entry is one act. Exactly one of the fields after Reason is set, by the Kind.
+// Entry is one act. Exactly one of the fields after Owes is set, by the Kind.
 type Entry struct {
 	Format int    `json:"format"`
 	Needs  string `json:"needs"` // the first looprel that knows the format
@@ -113,6 +120,8 @@ type Entry struct {
 	// says why.
 	OffCycle bool   `json:"off_cycle,omitempty"`
 	Reason   string `json:"reason,omitempty"`
+	// Owes are the announcements that the act makes due.
+	Owes []Announcement `json:"owes,omitempty"`
 
 	Adopted   *Adopted    `json:"adopted,omitempty"`
 	Tagged    *Tagged     `json:"tagged,omitempty"`
@@ -125,7 +134,9 @@ type Entry struct {
 	Unblocked *Unblocked  `json:"unblocked,omitempty"`
 	BackedOff *BackedOff  `json:"backed_off,omitempty"`
 
-	RolledBack *RolledBack `json:"rolled_back,omitempty"`
+	RolledBack           *RolledBack           `json:"rolled_back,omitempty"`
+	AnnouncementStarted  *AnnouncementStarted  `json:"announcement_started,omitempty"`
+	AnnouncementFinished *AnnouncementFinished `json:"announcement_finished,omitempty"`
 }
 
 // ClockOverridden is the value of Entry.Clock for a rehearsal.
@@ -148,6 +159,8 @@ type Tagged struct {
 	// Without are fixes of earlier releases that this one was made without on purpose;
 	// the entry's Reason says why.
 	Without []object.ID `json:"without_fixes,omitempty"`
+	// Embargo is until when the release is not announced.
+	Embargo time.Time `json:"embargo,omitzero"`
 }
 
 // Same reports whether both are the release of one version, at one place.
@@ -299,6 +312,10 @@ func (e Entry) Subject() string {
 		return e.BackedOff.subject(e.Component)
 	case KindRolledBack:
 		return fmt.Sprintf("roll %s back to %s %s: %s, recorded afterwards", e.RolledBack.Environment, e.Component, e.RolledBack.Version, e.RolledBack.Outcome)
+	case KindAnnouncementStarted:
+		return e.AnnouncementStarted.subject(e.Component)
+	case KindAnnouncementFinished:
+		return e.AnnouncementFinished.subject(e.Component)
 	case KindUnblocked:
 		return fmt.Sprintf("lift block %d of %s", e.Unblocked.Number, e.Component)
 	}
@@ -379,6 +396,9 @@ func (e Entry) check() error {
 		KindUnblocked:         e.Unblocked != nil,
 		KindBackedOff:         e.BackedOff != nil,
 		KindRolledBack:        e.RolledBack != nil,
+
+		KindAnnouncementStarted:  e.AnnouncementStarted != nil,
+		KindAnnouncementFinished: e.AnnouncementFinished != nil,
 	}
 	if _, known := parts[e.Kind]; !known {
 		return &NewerError{What: fmt.Sprintf("an entry of kind %q", e.Kind), Needs: e.Needs}

@@ -29,8 +29,7 @@ type Train struct {
 	// AllowedSigners is the path, in the train's home, of the list of keys whose
 	// signatures count; empty: the one that git's configuration names.
 	AllowedSigners string
-	// Announce are the addresses that learn of releases.
-	Announce []string
+	Announce       Announce
 	// Links turns numbers in commit messages into addresses.
 	Links Links
 	// GitHub is what is kept up to date on GitHub; nil: nothing.
@@ -176,6 +175,8 @@ type Environment struct {
 	// RollsBack: a promotion that fails is rolled back without being asked.
 	RollsBack bool
 	Probe     Probe
+	// Announce tells people what comes here.
+	Announce bool
 }
 
 // Deploy is how a release is brought to an environment.
