@@ -33,12 +33,14 @@ var arrows = map[string][]string{
 	"ledger":      {"object", "release"},
 	"merge":       {"object"},
 	"pick":        {"object", "release", "merge", "versionfile", "lazyregexp"},
-	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick", "fixes", "forge", "lazyregexp"},
+	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick", "fixes", "forge", "lazyregexp", "announcement"},
 	"blame":       {"object", "merge"},
 	"index":       {"object"},
 	"signers":     {},
 	"forge":       {"object"},
 	"fixes":       {"object", "release", "notes", "merge", "pick", "lazyregexp"},
+	// The words of what people are told, pure as well.
+	"announcement": {"release", "calendar", "notes", "ledger", "ics", "terminal/printable"},
 	// Outlets, each for one thing outside.
 	"gitrepo":                 {"object", "index", "lazyregexp", "objectstore", "objectstore/commitgraph", "objectstore/filemap"},
 	"objectstore":             {"object", "objectstore/filemap", "objectstore/inflate", "objectstore/idtable"},
@@ -49,19 +51,23 @@ var arrows = map[string][]string{
 	"probe":                   {"object", "release", "terminal/printable", "lazyregexp"},
 	"deploy":                  {"terminal/printable", "lazyregexp"},
 	"github":                  {"object", "forge", "lazyregexp", "terminal/printable"},
+	"mail":                    {"terminal/printable"},
+	"webhook":                 {"terminal/printable"},
 	"ics":                     {"calendar", "release"},
 	"terminal":                {"terminal/printable"},
 	"terminal/printable":      {},
 	// Reading the world, changing it, and the command line.
-	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "github", "probe", "fixes", "lazyregexp", "signers"},
-	"apply":   {"object", "release", "ledger", "forge", "plan", "gitrepo", "deploy", "probe", "observe", "terminal/printable"},
-	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply",
-		"deploy", "forge", "github", "probe", "ics", "terminal", "demo", "fixes", "lazyregexp"},
+	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "github", "probe", "fixes",
+		"lazyregexp", "signers", "announcement"},
+	"apply": {"object", "release", "ledger", "forge", "plan", "gitrepo", "deploy", "probe", "observe", "terminal/printable"},
+	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply", "deploy", "forge",
+		"github", "probe", "ics", "terminal", "demo", "fixes", "lazyregexp", "announcement", "mail", "webhook"},
 	// Support for tests, benchmarks and the demonstration.
 	"gittest":    {"object"},
 	"githubtest": {},
 	"openapi":    {},
 	"demo":       {"release"},
+	"mailtest":   {},
 	// Of use to programs alone.
 	"benchmark":       {"object", "release", "ledger", "gitrepo", "benchmark/usage"},
 	"benchmark/reads": {"object", "release", "gitrepo", "collector", "benchmark/usage"},
@@ -71,7 +77,7 @@ var arrows = map[string][]string{
 }
 
 // pure are the packages that may not reach outside by the standard library.
-var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "index", "fixes", "forge", "signers", "plan"}
+var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "index", "fixes", "forge", "signers", "announcement", "plan"}
 
 // impure are the doors to the outside.
 var impure = []string{"os", "os/exec", "net", "net/http", "io/ioutil", "syscall", "math/rand", "math/rand/v2", "crypto/rand"}
@@ -84,6 +90,7 @@ var owners = map[string]string{
 	"github.com/spf13/cobra":        "cli",
 	"github.com/rickar/cal/":        "holiday",
 	"github.com/arran4/golang-ical": "ics",
+	"github.com/wneessen/go-mail":   "mail",
 }
 
 func TestImportArrows(t *testing.T) {

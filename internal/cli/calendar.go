@@ -3,13 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mozilla-services/looprel/internal/announcement"
 	"github.com/mozilla-services/looprel/internal/calendar"
-	"github.com/mozilla-services/looprel/internal/ics"
 	"github.com/mozilla-services/looprel/internal/release"
 	"github.com/mozilla-services/looprel/internal/terminal"
 )
@@ -91,33 +90,15 @@ func (a *app) calendar(ctx context.Context, options calendarOptions) error {
 		if changed.IsZero() {
 			changed = clock.now
 		}
-		name := trainName(train)
-		feed, err := ics.Feed("Release train of "+name, cycles, train.Zone, ics.Options{
-			Identity: name + " since " + train.Schedule.FirstTag.String(), Sequence: int(changed.Unix() - sequenceEpoch), Stamp: changed,
-			PushFrom: train.Schedule.PushFrom, PushTo: train.Schedule.PushTo,
-		})
+		feed, err := announcement.Calendar(train, cycles, changed)
 		if err != nil {
-			return fmt.Errorf("write the calendar feed: %w", err)
+			return err
 		}
 		_, err = a.env.Streams.Out.Write(feed)
 		return err
 	}
 	return a.printCycles(cycles)
 }
-
-// trainName names the train by its components: the same for everybody, however
-// they reach its home.
-func trainName(train *release.Train) string {
-	names := make([]string, len(train.Components))
-	for i, component := range train.Components {
-		names[i] = component.Name
-	}
-	return strings.Join(names, ", ")
-}
-
-// sequenceEpoch is where an event's revision counts from, in seconds since 1970:
-// the revision is the time of the last change, and has to fit into 31 bits.
-const sequenceEpoch = 1388534400 // 2014-01-01T00:00:00Z
 
 // shownCycles is how many cycles are shown when no range is given.
 const shownCycles = 8

@@ -264,3 +264,13 @@ func (e Environment) ProbeFor(c Component) Probe {
 func (c Component) Contains(path string) bool {
 	return c.Path == "" || path == c.Path || strings.HasPrefix(path, c.Path+"/")
 }
+
+// Name names the train by its components: the same for everybody, however they
+// reach its home.
+func (t *Train) Name() string {
+	names := make([]string, len(t.Components))
+	for i, component := range t.Components {
+		names[i] = component.Name
+	}
+	return strings.Join(names, ", ")
+}
