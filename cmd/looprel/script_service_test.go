@@ -93,6 +93,8 @@ func environments(services string) http.Handler {
 		name, _, _ := strings.Cut(request.Host, ".")
 		state, err := readService(filepath.Join(services, name))
 		switch {
+		case name == chatService:
+			serveChat(w, request, filepath.Join(services, name), state)
 		case err != nil:
 			http.Error(w, "there is no such service", http.StatusBadGateway)
 		case request.URL.Path == "/__heartbeat__":

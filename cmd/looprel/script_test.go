@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/mozilla-services/looprel/internal/githubtest"
+	"github.com/mozilla-services/looprel/internal/mailtest"
 )
 
 // TestMain lets the test binary stand in for the programs that scripts run:
@@ -42,26 +43,29 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:      flag.Lookup(updateFlag).Value.String() == "true",
 		Setup:              setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"at":       setClock,
-			"capture":  capture,
-			"clone":    clone,
-			"control":  writeControl,
-			"equal":    equal,
-			"exits":    exits,
-			"finish":   finish,
-			"forge":    func(ts *testscript.TestScript, neg bool, args []string) { forge(ts, t, neg, args) },
-			"fixture":  func(ts *testscript.TestScript, _ bool, args []string) { fixture(ts, loop, args) },
-			"git":      runGit,
-			"hook":     installHook,
-			"json":     assertJSON,
-			"jsonkeys": jsonKeys,
-			"parallel": parallel,
-			"record":   func(ts *testscript.TestScript, _ bool, args []string) { record(ts, t, args) },
-			"serve":    func(ts *testscript.TestScript, _ bool, args []string) { serve(ts, t, args) },
-			"service":  setService,
-			"signal":   sendSignal,
-			"start":    start,
-			"waitfor":  waitFor,
+			"at":         setClock,
+			"capture":    capture,
+			"clone":      clone,
+			"control":    writeControl,
+			"equal":      equal,
+			"exits":      exits,
+			"finish":     finish,
+			"forge":      func(ts *testscript.TestScript, neg bool, args []string) { forge(ts, t, neg, args) },
+			"fixture":    func(ts *testscript.TestScript, _ bool, args []string) { fixture(ts, loop, args) },
+			"git":        runGit,
+			"hook":       installHook,
+			"json":       assertJSON,
+			"jsonkeys":   jsonKeys,
+			"mails":      checkMails,
+			"mailfail":   failMail,
+			"mailserver": func(ts *testscript.TestScript, neg bool, args []string) { startMailServer(ts, t, neg, args) },
+			"parallel":   parallel,
+			"record":     func(ts *testscript.TestScript, _ bool, args []string) { record(ts, t, args) },
+			"serve":      func(ts *testscript.TestScript, _ bool, args []string) { serve(ts, t, args) },
+			"service":    setService,
+			"signal":     sendSignal,
+			"start":      start,
+			"waitfor":    waitFor,
 		},
 	})
 }
@@ -70,6 +74,7 @@ func TestScripts(t *testing.T) {
 type script struct {
 	started map[string]*background
 	forge   *githubtest.Server
+	mail    *mailtest.Server
 }
 
 type scriptKey struct{}

@@ -24,7 +24,8 @@ A release that has arrived on the last environment is not backed off but rolled
 back.
 
 JSON: verb, component, version, reason, identity (signed or unverified),
-already, notes, steps. Fields without a value are left out.
+already, notes, steps; and told (as in announce) once it has been applied.
+Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel backoff 0.10.0 --reason "loses calls under load"

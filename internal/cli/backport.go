@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 type backportOptions struct {
 	request plan.BackportRequest
 	wanted  observe.Wanted
+	embargo string
 	edit    bool
 	resume  bool
 	abort   bool
@@ -52,7 +54,8 @@ subject, id, tree, parents, files, source, kept, needed), conflict (commit,
 subject, files (path, why, hunks), needs (commit, subject, author, when),
 resolved_by_needs), refused, release (as in tag), request (environment, summary,
 body), notes, steps), lacking (version, state, commits, command), reason,
-all_or_none. Fields without a value are left out.
+all_or_none; and told (as in announce) once it has been applied. Fields without
+a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel backport 0.9.0 cd50a44            onto 0.9.x, and released
@@ -75,6 +78,7 @@ all_or_none. Fields without a value are left out.
 	flags.BoolVar(&options.request.AllOrNone, "all-or-none", false, "of several lines, change all or none")
 	flags.BoolVar(&options.request.OffCycle, "off-cycle", false, "recorded as such; wants --reason")
 	flags.StringVar(&options.request.Reason, "reason", "", "why, in `TEXT` that is recorded")
+	flags.StringVar(&options.embargo, "embargo", "", embargoUsage)
 	flags.BoolVar(&options.edit, "edit", false, "on a conflict, make a worktree to resolve it in")
 	flags.BoolVar(&options.resume, "continue", false, "take what was made of the conflict in that worktree")
 	flags.BoolVar(&options.abort, "abort", false, "remove that worktree, and all that belongs to it")
@@ -125,6 +129,9 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 	if err != nil {
 		return err
 	}
+	if options.request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
+		return err
+	}
 	makePlan := func(ctx context.Context) (*plan.BackportPlan, error) {
 		return observe.Backport(ctx, session, options.request, options.wanted)
 	}
@@ -162,11 +169,40 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 	return a.endBackport(ctx, session, options, p, asJSON, resumed)
 }
 
-// endBackport prints JSON, removes the edit that is done, and says what is stuck.
+// endBackport tells people, prints JSON, removes the edit that is done, and says what
+// is stuck.
 func (a *app) endBackport(ctx context.Context, session *observe.Session, options backportOptions, p *plan.BackportPlan, asJSON bool, resumed *gitrepo.Edit) error {
-	if err := a.printPlanJSON(asJSON, p); err != nil {
-		return err
+	told, open := a.tellOfLines(ctx, session, p, asJSON)
+	if asJSON {
+		if err := a.printJSON(backportedJSON{p, told}); err != nil {
+			return err
+		}
 	}
+	return cmp.Or(a.endEdited(ctx, session, options, p, resumed), open)
+}
+
+// backportedJSON is a plan, applied or not, for programs.
+type backportedJSON struct {
+	*plan.BackportPlan
+	Told []toldJSON `json:"told,omitempty"`
+}
+
+// tellOfLines tells people of the releases that were made.
+func (a *app) tellOfLines(ctx context.Context, session *observe.Session, p *plan.BackportPlan, asJSON bool) (told []toldJSON, open error) {
+	if a.dryRun {
+		return nil, nil
+	}
+	for _, line := range p.Lines {
+		if line.Release != nil {
+			rows, err := a.tellPeople(ctx, session, line.Release.Version, asJSON)
+			told, open = append(told, rows...), errors.Join(open, err)
+		}
+	}
+	return told, open
+}
+
+// endEdited removes the edit that is done, and says what is stuck.
+func (a *app) endEdited(ctx context.Context, session *observe.Session, options backportOptions, p *plan.BackportPlan, resumed *gitrepo.Edit) error {
 	stuck := a.conflictsOf(p, options)
 	switch {
 	case a.dryRun:

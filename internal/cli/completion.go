@@ -26,8 +26,11 @@ func (a *app) registerCompletions(root *cobra.Command) {
 	flag(root, "component", a.componentNames)
 	flag(root, "remote", a.remoteNames)
 	flag(root, "output", func(cmd *cobra.Command) []string {
-		if cmd.Name() == "calendar" {
+		switch cmd.Name() {
+		case "calendar":
 			return []string{"text", "json", "ics"}
+		case "announce":
+			return []string{"text", "json", mailFormat}
 		}
 		return []string{"text", "json"}
 	})
@@ -36,7 +39,9 @@ func (a *app) registerCompletions(root *cobra.Command) {
 		case "promote":
 			command.ValidArgsFunction = a.completePromote
 			_ = command.RegisterFlagCompletionFunc("waive", a.completeWaive)
-			flag(command, "reason", func(*cobra.Command) []string { return nil })
+			for _, name := range []string{"reason", "embargo"} {
+				flag(command, name, func(*cobra.Command) []string { return nil })
+			}
 		case "signoff":
 			command.ValidArgsFunction = a.completePromote
 			for _, name := range []string{"note", "ref"} {
@@ -61,6 +66,11 @@ func (a *app) registerCompletions(root *cobra.Command) {
 			}
 			flag(command, "to", func(cmd *cobra.Command) []string { return a.versions(cmd, true) })
 			flag(command, "reason", func(*cobra.Command) []string { return nil })
+		case "announce":
+			command.ValidArgsFunction = func(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
+				return a.versions(cmd, len(arguments) == 0), cobra.ShellCompDirectiveNoFileComp
+			}
+			flag(command, "reason", func(*cobra.Command) []string { return nil })
 		case "unblock":
 			command.ValidArgsFunction = cobra.NoFileCompletions
 			flag(command, "reason", func(*cobra.Command) []string { return nil })
@@ -74,7 +84,7 @@ func (a *app) registerCompletions(root *cobra.Command) {
 			command.ValidArgsFunction = func(cmd *cobra.Command, arguments []string, _ string) ([]string, cobra.ShellCompDirective) {
 				return a.versions(cmd, len(arguments) == 0), cobra.ShellCompDirectiveNoFileComp
 			}
-			for _, name := range []string{"line", "mainline", "reason"} {
+			for _, name := range []string{"line", "mainline", "reason", "embargo"} {
 				flag(command, name, func(*cobra.Command) []string { return nil })
 			}
 		case "fixes":
@@ -87,7 +97,7 @@ func (a *app) registerCompletions(root *cobra.Command) {
 			command.ValidArgsFunction = cobra.NoFileCompletions
 		case "tag":
 			command.ValidArgsFunction = cobra.NoFileCompletions
-			for _, name := range []string{"line", "at", "reason", "without-fix"} {
+			for _, name := range []string{"line", "at", "reason", "without-fix", "embargo"} {
 				flag(command, name, func(*cobra.Command) []string { return nil })
 			}
 			flag(command, "bump", func(*cobra.Command) []string {

@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/mozilla-services/looprel/internal/apply"
 	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/release"
 	"github.com/mozilla-services/looprel/internal/terminal"
 )
 
@@ -41,7 +44,7 @@ func (a *app) decide(ctx context.Context, d decision) error {
 		}
 	}
 	if p.Already != "" {
-		return a.printPlanJSON(asJSON, p)
+		return a.endDecision(ctx, session, p, asJSON)
 	}
 	proceed, err := a.approve(ctx, asJSON, p, d.question(p))
 	if err != nil || !proceed {
@@ -61,16 +64,38 @@ func (a *app) decide(ctx context.Context, d decision) error {
 	if err != nil {
 		return err
 	}
+	if !asJSON {
+		printer := a.printer()
+		printer.blank()
+		printer.line(terminal.Green|terminal.Bold, "%s", d.done(p))
+		if next := d.next(p); next != "" {
+			printer.line(0, "Next: %s", a.typed(next))
+		}
+		if printer.err != nil {
+			return printer.err
+		}
+	}
+	return a.endDecision(ctx, session, p, asJSON)
+}
+
+// decidedJSON is an applied decision for programs.
+type decidedJSON struct {
+	*plan.DecisionPlan
+	Told []toldJSON `json:"told,omitempty"`
+}
+
+// endDecision tells people of a decision about a release's way, and prints JSON where
+// that is wanted.
+func (a *app) endDecision(ctx context.Context, session *observe.Session, p *plan.DecisionPlan, asJSON bool) error {
+	var told []toldJSON
+	var open error
+	if version, err := release.ParseVersion(p.Version); err == nil && p.Announced() && !a.dryRun {
+		told, open = a.tellPeople(ctx, session, version, asJSON)
+	}
 	if asJSON {
-		return a.printJSON(p)
+		open = errors.Join(a.printJSON(decidedJSON{p, told}), open)
 	}
-	printer := a.printer()
-	printer.blank()
-	printer.line(terminal.Green|terminal.Bold, "%s", d.done(p))
-	if next := d.next(p); next != "" {
-		printer.line(0, "Next: %s", a.typed(next))
-	}
-	return printer.err
+	return open
 }
 
 func (a *app) printDecision(s *plan.Snapshot, t *plan.DecisionPlan, heading string) error {

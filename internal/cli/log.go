@@ -42,7 +42,8 @@ its own time; one that still waits in this clone is mentioned.
 JSON is an array of entries: commit, signed, format, needs, id, kind, at, by,
 clock, config, component, off_cycle, reason, and what the kind adds (adopted,
 tagged, started, finished, recorded, rolled_back, picked, signed_off, blocked,
-unblocked, backed_off). Fields without a value are left out.
+unblocked, backed_off, announcement_started, announcement_finished), owes (the
+announcements that it makes due). Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel log
@@ -174,6 +175,14 @@ func entryDetails(entry ledger.Entry) []string {
 		add("%s", identityOf(entry.Unblocked.Signed))
 	case entry.Picked != nil:
 		lines = append(lines, pickLines(entry.Picked.Picks)...)
+	case entry.AnnouncementStarted != nil:
+		if to := entry.AnnouncementStarted.To; len(to) > 0 {
+			add("to %s", strings.Join(to, ", "))
+		}
+	case entry.AnnouncementFinished != nil:
+		if answer := entry.AnnouncementFinished.Answer; answer != "" {
+			add("%s", answer)
+		}
 	case entry.Adopted != nil:
 		for _, running := range entry.Adopted.Running {
 			add("%s runs %s", running.Environment, running.Version)

@@ -13,6 +13,7 @@ import (
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/release"
 	"github.com/mozilla-services/looprel/internal/terminal"
 )
 
@@ -25,6 +26,7 @@ type promoteOptions struct {
 	recordOnly  bool
 	waive       []string
 	explain     bool
+	embargo     string
 }
 
 func newPromoteCommand(a *app) *cobra.Command {
@@ -62,10 +64,15 @@ calendar, or what the file lets a promotion off the calendar skip (off-cycle:
 may-skip), such as the order. All gates are judged again right before the start
 is recorded.
 
+Where the environment says "announce: true", people are told once the release is
+there; --embargo keeps that back until a time, as an embargo of the release
+does. What could not be sent makes the exit status 7.
+
 JSON: verb, component, environment, version, tag, commit, running,
-running_commit, days_late, off_cycle, reason, gates (gate, verdict, reason,
-evidence, cure), changes, probe_first, already, notes, steps; and outcome,
-detail, evidence once it has been applied. Fields without a value are left out.
+running_commit, days_late, off_cycle, embargo, reason, gates (gate, verdict,
+reason, evidence, cure), changes, probe_first, already, notes, steps; and
+outcome, detail, evidence, told (as in announce) once it has been applied.
+Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel promote load-stage                  this cycle's release
@@ -91,6 +98,7 @@ detail, evidence once it has been applied. Fields without a value are left out.
 	flags.BoolVar(&options.takeOver, "take-over", false, "replace somebody else's attempt before its lease ends")
 	flags.BoolVar(&options.recordOnly, "record-only", false, "record what was deployed elsewhere; wants --reason")
 	flags.StringArrayVar(&options.waive, "waive", nil, "set this `GATE` aside; may be repeated; wants --reason")
+	flags.StringVar(&options.embargo, "embargo", "", embargoUsage)
 	flags.BoolVar(&options.explain, "explain", false, "show the gates, and change nothing")
 	return command
 }
@@ -124,6 +132,9 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 		return err
 	}
 	defer session.Close()
+	if request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
+		return err
+	}
 	prober := a.prober()
 	makePlan := func(ctx context.Context) (*plan.PromotionPlan, error) {
 		return observe.Promotion(ctx, session, request, prober)
@@ -144,7 +155,7 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 		return errors.Join(a.printPlanJSON(asJSON, p), err)
 	}
 	if p.Already != "" {
-		return errors.Join(a.printPlanJSON(asJSON, p), a.settle(ctx, session, p))
+		return a.endPromotion(ctx, session, p, asJSON, recordedOf(p), a.settle(ctx, session, p))
 	}
 	proceed, err := a.approve(ctx, asJSON, p, promotionQuestion(p, request))
 	if err != nil || !proceed {
@@ -184,12 +195,14 @@ func (a *app) record(ctx context.Context, session *observe.Session, p *plan.Prom
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return errors.Join(a.printJSON(p), a.settle(ctx, session, p))
+	if !asJSON {
+		printer := a.printer()
+		printer.line(terminal.Green|terminal.Bold, "Recorded: %s runs %s %s.", p.Environment, p.Component, p.Version)
+		if printer.err != nil {
+			return printer.err
+		}
 	}
-	printer := a.printer()
-	printer.line(terminal.Green|terminal.Bold, "Recorded: %s runs %s %s.", p.Environment, p.Component, p.Version)
-	return errors.Join(printer.err, a.settle(ctx, session, p))
+	return a.endPromotion(ctx, session, p, asJSON, recordedOf(p), a.settle(ctx, session, p))
 }
 
 // settle shows at the forge what a run that was cut off has not shown.
@@ -204,12 +217,38 @@ func (a *app) settle(ctx context.Context, session *observe.Session, p *plan.Prom
 	return apply.Settle(ctx, to, p, a.runPage())
 }
 
+// recordedJSON is a plan that deploys nothing, for programs.
+type recordedJSON struct {
+	*plan.PromotionPlan
+	Told []toldJSON `json:"told,omitempty"`
+}
+
+func recordedOf(p *plan.PromotionPlan) func([]toldJSON) any {
+	return func(told []toldJSON) any { return recordedJSON{p, told} }
+}
+
+// endPromotion tells people of what stands, and prints JSON where that is wanted.
+// open is what was left open before.
+func (a *app) endPromotion(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, asJSON bool, encode func([]toldJSON) any, open error) error {
+	var told []toldJSON
+	if version, err := release.ParseVersion(p.Version); err == nil && p.Tag != "" && !a.dryRun {
+		var untold error
+		told, untold = a.tellPeople(ctx, session, version, asJSON)
+		open = errors.Join(open, untold)
+	}
+	if asJSON {
+		open = errors.Join(a.printJSON(encode(told)), open)
+	}
+	return open
+}
+
 // promotionJSON is an applied plan for programs.
 type promotionJSON struct {
 	*plan.PromotionPlan
 	Outcome  ledger.Outcome `json:"outcome"`
 	Detail   string         `json:"detail"`
 	Evidence []string       `json:"evidence"`
+	Told     []toldJSON     `json:"told,omitempty"`
 }
 
 func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error), asJSON bool) error {
@@ -226,10 +265,11 @@ func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *p
 	if _, open := errors.AsType[*apply.OpenError](err); err != nil && !open {
 		return err
 	}
-	if asJSON {
-		return errors.Join(a.printJSON(resultOf(p, finished)), err)
+	if !asJSON {
+		err = errors.Join(a.printPromoted(p, finished), err)
 	}
-	return errors.Join(a.printResult(p, finished), err)
+	encode := func(told []toldJSON) any { return resultOf(p, finished, told) }
+	return a.endPromotion(ctx, session, p, asJSON, encode, err)
 }
 
 // outlets are what a promotion reaches the environment by.
@@ -251,15 +291,11 @@ func (a *app) outlets(session *observe.Session, p *plan.PromotionPlan, asJSON bo
 	}, err
 }
 
-func resultOf(p *plan.PromotionPlan, finished ledger.Finished) promotionJSON {
-	evidence := finished.Evidence
-	if evidence == nil {
-		evidence = []string{}
-	}
-	return promotionJSON{p, finished.Outcome, finished.Detail, evidence}
+func resultOf(p *plan.PromotionPlan, finished ledger.Finished, told []toldJSON) promotionJSON {
+	return promotionJSON{p, finished.Outcome, finished.Detail, append([]string{}, finished.Evidence...), told}
 }
 
-func (a *app) printResult(p *plan.PromotionPlan, finished ledger.Finished) error {
+func (a *app) printPromoted(p *plan.PromotionPlan, finished ledger.Finished) error {
 	printer := a.printer()
 	printer.blank()
 	for _, line := range finished.Evidence {
@@ -297,7 +333,7 @@ func (a *app) printPromotionPlan(s *plan.Snapshot, t *plan.PromotionPlan) error 
 	}
 	p.line(terminal.Bold, "%s", promotionHeading(t))
 	p.facts(fact{"commit", t.Commit.String()}, fact{"replaces", t.Running}, fact{"late", daysLate(t.DaysLate)},
-		fact{"reason", t.Reason}, fact{"clock", clockText(s)})
+		fact{"reason", t.Reason}, fact{"embargo", embargoText(s, t.Embargo)}, fact{"clock", clockText(s)})
 	if len(t.Gates) > 0 {
 		p.blank()
 		p.gates(t.Gates, false)

@@ -151,6 +151,8 @@ func stepText(step plan.Step) string {
 		return fmt.Sprintf("show the deployment to %s on %s", step.Want, step.Target)
 	case plan.PublishRelease:
 		return fmt.Sprintf("publish Release %s on %s", step.Want, step.Target)
+	case plan.Announce:
+		return "announce by " + step.Target
 	}
 	return string(step.Kind) + " " + step.Target
 }

@@ -129,7 +129,7 @@ func (a *app) rollback(ctx context.Context, request plan.RollbackRequest) error 
 		return errors.Join(a.printPlanJSON(asJSON, p), err)
 	}
 	if p.Already != "" {
-		return errors.Join(a.printPlanJSON(asJSON, p), a.settle(ctx, session, p))
+		return a.endPromotion(ctx, session, p, asJSON, recordedOf(p), a.settle(ctx, session, p))
 	}
 	proceed, err := a.approve(ctx, asJSON, p, promotionHeading(p)+"?")
 	if err != nil || !proceed {

@@ -25,6 +25,7 @@ type tagOptions struct {
 	reason        string
 	fillChangelog bool
 	withoutFix    []string
+	embargo       string
 }
 
 func newTagCommand(a *app) *cobra.Command {
@@ -55,10 +56,16 @@ is named, with exit status 7.
 
 Running it again finishes what was left and never makes a second release.
 
+Where environments.yaml declares mail or a webhook, people are told once the
+release stands. --embargo keeps that back until a time; looprel announce, or
+looprel tick, tells them then. What could not be sent makes the exit status 7,
+and changes nothing about the release.
+
 JSON: verb, component, version, why, tag, branch, previous, cycle, push,
-days_late, off_cycle, reason, without_fixes, commits (role, subject, id, tree,
-parents, files), tag_id, changes, omitted, notes, already, steps (kind, target,
-was, want, reason). Fields without a value are left out.
+days_late, off_cycle, reason, embargo, without_fixes, commits (role, subject,
+id, tree, parents, files), tag_id, changes, omitted, notes, already, steps
+(kind, target, was, want, reason); and told (as in announce) once it has been
+applied. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel tag                       the release of this cycle
@@ -81,6 +88,7 @@ was, want, reason). Fields without a value are left out.
 	flags.BoolVar(&options.offCycle, "off-cycle", false, "set the calendar aside; wants --reason")
 	flags.StringVar(&options.reason, "reason", "", "why, in `TEXT` that is recorded")
 	flags.BoolVar(&options.fillChangelog, "fill-changelog", false, "add the changes that the changelog's section leaves out")
+	flags.StringVar(&options.embargo, "embargo", "", embargoUsage)
 	flags.StringArrayVar(&options.withoutFix, "without-fix", nil, "release although this fix, a `COMMIT`, would be lost; wants --reason")
 	return command
 }
@@ -124,6 +132,9 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 		return err
 	}
 	defer session.Close()
+	if request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
+		return err
+	}
 	makePlan := func(ctx context.Context) (*plan.TagPlan, error) {
 		return observe.Tag(ctx, session, request, options.at)
 	}
@@ -157,10 +168,21 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	for _, remark := range result.Notes {
 		a.note("%s", remark)
 	}
-	if asJSON {
-		return errors.Join(a.printJSON(p), err)
+	if !asJSON {
+		err = errors.Join(a.printTagged(session.Snapshot(), p, result), err)
 	}
-	return errors.Join(a.printTagged(session.Snapshot(), p, result), err)
+	told, untold := a.tellPeople(ctx, session, p.Version, asJSON)
+	err = errors.Join(err, untold)
+	if asJSON {
+		err = errors.Join(a.printJSON(taggedJSON{p, told}), err)
+	}
+	return err
+}
+
+// taggedJSON is an applied plan for programs.
+type taggedJSON struct {
+	*plan.TagPlan
+	Told []toldJSON `json:"told,omitempty"`
 }
 
 // printPlanJSON prints a plan that is not applied, where JSON is wanted; the
@@ -183,6 +205,7 @@ func (a *app) printTagPlan(s *plan.Snapshot, t *plan.TagPlan) error {
 	if t.OffCycle {
 		facts = append(facts, fact{"off-cycle", t.Reason})
 	}
+	facts = append(facts, fact{"embargo", embargoText(s, t.Embargo)})
 	if len(t.Without) > 0 {
 		facts = append(facts, fact{"without", fmt.Sprintf("%s: %s", shortIDs(t.Without), t.Reason)})
 	}

@@ -52,9 +52,9 @@ func (a *app) applyUnrecorded(ctx context.Context, session *observe.Session, p *
 	}
 	if failed == nil {
 		if asJSON {
-			err = a.printJSON(unrecordedJSON{resultOf(p, finished), waits != nil})
+			err = a.printJSON(unrecordedJSON{resultOf(p, finished, nil), waits != nil})
 		} else {
-			err = a.printResult(p, finished)
+			err = a.printPromoted(p, finished)
 		}
 	}
 	if failed != nil || waits == nil {

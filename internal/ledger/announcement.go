@@ -244,3 +244,20 @@ func (a AnnouncementStarted) subject(component string) string {
 func (a AnnouncementFinished) subject(component string) string {
 	return fmt.Sprintf("announce %s: %s: %s", component, a.What, a.Delivery)
 }
+
+// FindDelivered finds an announcement that was sent by its key; ok is false if there
+// is none.
+func (s *State) FindDelivered(component, key string) (delivered Delivered, ok bool, err error) {
+	directory := "announced/" + component
+	groups, err := s.names(directory)
+	if err != nil {
+		return delivered, false, err
+	}
+	for _, group := range groups {
+		err := s.read(directory+"/"+group+"/"+key, &delivered)
+		if err == nil || ignoreMissing(err) != nil {
+			return delivered, err == nil, err
+		}
+	}
+	return delivered, false, nil
+}

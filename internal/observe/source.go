@@ -33,6 +33,8 @@ type Source struct {
 	Changed time.Time
 	// Notes are remarks about other copies of the file.
 	Notes []string
+	// remote: it is the one on the home's default branch.
+	remote bool
 }
 
 func newSource(name string, data []byte) (*Source, error) {
@@ -259,6 +261,7 @@ func (s *Session) chooseSource(ctx context.Context, local *Source, localErr erro
 	if err != nil {
 		return err
 	}
+	s.source.remote = true
 	if local != nil && local.Digest != s.source.Digest {
 		s.source.Notes = append(s.source.Notes, fmt.Sprintf("%s in the worktree differs from %s, which counts", ConfigName, s.source.Name))
 	}

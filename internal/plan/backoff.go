@@ -36,7 +36,7 @@ func MakeBackOff(s *Snapshot, request BackOffRequest) (*DecisionPlan, error) {
 		return p, nil
 	case request.Revoke:
 		p.Notes = append(p.Notes, s.backedOffText(known))
-		p.record(s, "so that it may go on again")
+		p.recordAndTell(s, known, ledger.EventReinstated, "so that it may go on again")
 		return p, nil
 	case known.BackedOff != nil:
 		p.Already = s.backedOffText(known)
@@ -57,8 +57,15 @@ func MakeBackOff(s *Snapshot, request BackOffRequest) (*DecisionPlan, error) {
 		overtaken = s.afterBackOff(known)
 	}
 	p.Notes = append(p.Notes, overtaken...)
-	p.record(s, "so that nobody promotes it, and the next train is told")
+	p.recordAndTell(s, known, ledger.EventBackedOff, "so that nobody promotes it, and the next train is told")
 	return p, nil
+}
+
+// recordAndTell adds the steps that write the entry, and tell people of it.
+func (p *DecisionPlan) recordAndTell(s *Snapshot, known ledger.Release, event ledger.Event, reason string) {
+	p.record(s, reason)
+	p.Entry.Owes = s.owe(announced{event: event, version: known.Version, notBefore: known.Embargo, act: p.Entry.ID})
+	p.Steps = append(p.Steps, s.announceSteps(p.Entry.Owes)...)
 }
 
 func checkBackOff(request BackOffRequest) error {

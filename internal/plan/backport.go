@@ -28,6 +28,8 @@ type BackportRequest struct {
 	AllOrNone bool
 	OffCycle  bool
 	Reason    string
+	// Embargo is until when nobody is told of the releases; zero: at once.
+	Embargo time.Time
 }
 
 // Asked is a commit that a backport was asked for.
@@ -250,7 +252,7 @@ func allReleased(present []Present) bool {
 
 // release plans the next patch of the line.
 func (p *LinePlan) release(s *Snapshot, branch *Branch, request BackportRequest) error {
-	made, err := MakeTag(s, branch, TagRequest{Line: p.Line.String(), OffCycle: request.OffCycle, Reason: request.Reason})
+	made, err := MakeTag(s, branch, TagRequest{Line: p.Line.String(), OffCycle: request.OffCycle, Reason: request.Reason, Embargo: request.Embargo})
 	var refusal *Refusal
 	var misuse *Misuse
 	switch {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/notes"
 	"github.com/mozilla-services/looprel/internal/object"
@@ -24,6 +25,8 @@ type TagRequest struct {
 	// WithoutFix are the fixes of earlier lines that are left out, as the operator typed
 	// them.
 	WithoutFix []string
+	// Embargo is until when nobody is told; zero: at once.
+	Embargo time.Time
 }
 
 // BranchChoice is the branch that a release is made from.
@@ -155,6 +158,9 @@ func checkTagRequest(s *Snapshot, request TagRequest) error {
 	}
 	if s.Component.Repository != "." {
 		return misuse("run looprel in a clone of that repository", "%s is released in %s, not here", s.Component.Name, s.Component.Repository)
+	}
+	if err := s.checkEmbargo(request.Embargo); err != nil {
+		return err
 	}
 	if len(request.WithoutFix) > 0 {
 		return checkReason("--without-fix", true, request.Reason)

@@ -29,6 +29,10 @@ type DecisionPlan struct {
 	Entry ledger.Entry `json:"-"`
 }
 
+// Announced reports whether people are told of the decision, where the train tells
+// them anything.
+func (p *DecisionPlan) Announced() bool { return p.Entry.Kind == ledger.KindBackedOff }
+
 // Identity says how much a name is worth.
 type Identity string
 

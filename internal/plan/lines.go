@@ -49,7 +49,12 @@ func SelectLines(s *Snapshot, request BackportRequest) ([]LineChoice, error) {
 }
 
 func checkBackportRequest(s *Snapshot, request BackportRequest) error {
+	if err := s.checkEmbargo(request.Embargo); err != nil {
+		return err
+	}
 	switch {
+	case !request.Embargo.IsZero() && request.NoRelease:
+		return misuse("leave out --embargo", "--no-release releases nothing that could be announced")
 	case len(request.Bases) == 0:
 		return misuse("looprel backport 0.9.0 COMMIT", "BASE is missing: the release, or the line, that is to get the fix")
 	case request.Line != "" && len(request.Bases) > 1:

@@ -57,6 +57,9 @@ func MakeNext(s *Snapshot) (*Next, error) {
 			return nil, err
 		}
 	}
+	if err := next.announcements(s); err != nil {
+		return nil, err
+	}
 	return next, next.dates(s, schedule)
 }
 

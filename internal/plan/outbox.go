@@ -73,7 +73,7 @@ func (p *TagPlan) Owe(s *Snapshot, facts ForgeFacts) error {
 	}
 	p.Outbox = &Outbox{Repository: s.Forge}
 	if s.Train.GitHub.Releases != release.ReleasesNone {
-		if err := p.oweRelease(s, facts); err != nil {
+		if err := p.oweForgeRelease(s, facts); err != nil {
 			return err
 		}
 	}
@@ -87,7 +87,7 @@ func (p *TagPlan) Owe(s *Snapshot, facts ForgeFacts) error {
 	return nil
 }
 
-func (p *TagPlan) oweRelease(s *Snapshot, facts ForgeFacts) error {
+func (p *TagPlan) oweForgeRelease(s *Snapshot, facts ForgeFacts) error {
 	assets, err := checkAssets(facts)
 	if err != nil {
 		return err

@@ -50,7 +50,9 @@ type PromotionPlan struct {
 	RunningAt   object.ID `json:"running_commit,omitzero"`
 	DaysLate    int       `json:"days_late,omitempty"`
 	OffCycle    bool      `json:"off_cycle,omitempty"`
-	Reason      string    `json:"reason,omitempty"`
+	// Embargo is until when nobody is told.
+	Embargo time.Time `json:"embargo,omitzero"`
+	Reason  string    `json:"reason,omitempty"`
 	// RollsBack is the release that a rollback takes away.
 	RollsBack release.Version `json:"rolls_back,omitzero"`
 	// Unrecorded: the remote was not asked, and the entry waits in this clone.
@@ -131,6 +133,9 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	}
 	p := newPromotion("promote", s, sel)
 	p.OffCycle, p.Reason = request.OffCycle, request.Reason
+	if request.Embargo.After(p.Embargo) {
+		p.Embargo = request.Embargo
+	}
 	if sel.State.Running != nil {
 		p.Running, p.RunningAt = sel.State.Running.Version, sel.State.Running.Commit
 	} else {
@@ -172,12 +177,16 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 }
 
 func newPromotion(verb string, s *Snapshot, sel *Selection) *PromotionPlan {
-	return &PromotionPlan{
+	p := &PromotionPlan{
 		Verb: verb, Component: s.Component.Name, Environment: sel.Environment.Name,
 		Version: sel.Version, Tag: sel.Tag, Commit: sel.Commit,
 		Target: sel.Environment, Probe: sel.Environment.ProbeFor(s.Component),
 		Gates: []Gate{}, Steps: []Step{}, Deployment: s.oweDeployment(sel),
 	}
+	if sel.Release != nil && sel.Release.Embargo.After(s.Now) {
+		p.Embargo = sel.Release.Embargo
+	}
+	return p
 }
 
 // begin adds the entry that starts the attempt, and the steps.
@@ -291,6 +300,7 @@ func (p *PromotionPlan) addSteps(s *Snapshot) {
 	p.addDeployment()
 	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: ref, Want: p.outcomeSubject(),
 		Reason: "the outcome and its evidence"})
+	p.Steps = append(p.Steps, s.announceSteps(p.owePush(s))...)
 }
 
 // addDeployment adds the steps that reach the environment.
@@ -349,7 +359,9 @@ func recordElsewhere(s *Snapshot, sel *Selection, target Target, request Promote
 	p.Entry = s.entry(ledger.KindRecorded)
 	p.Entry.OffCycle, p.Entry.Reason = p.OffCycle, p.Reason
 	p.Entry.Recorded = &sel.Deployment
+	p.Entry.Owes = p.owePush(s)
 	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: s.Train.LedgerRef, Want: p.Entry.Subject(), Reason: p.Reason})
+	p.Steps = append(p.Steps, s.announceSteps(p.Entry.Owes)...)
 	return nil
 }
 
@@ -365,5 +377,8 @@ func (p *PromotionPlan) Outcome(s *Snapshot, finished ledger.Finished, after tim
 	finished.RollsBack = p.RollsBack
 	entry.Finished = &finished
 	entry.OffCycle, entry.Reason = p.OffCycle, p.Reason
+	if finished.Outcome.Reached() {
+		entry.Owes = p.owePush(s)
+	}
 	return entry
 }

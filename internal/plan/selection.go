@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/release"
@@ -20,6 +21,9 @@ type PromoteRequest struct {
 	Waive []string
 	// RecordOnly records a deployment that was made elsewhere.
 	RecordOnly bool
+	// Embargo is until when nobody is told; zero: at once, or when that of the release
+	// ends.
+	Embargo time.Time
 }
 
 // Selection is what a promotion is about, before anything else is read.
@@ -44,6 +48,9 @@ func SelectRelease(s *Snapshot, request PromoteRequest) (*Selection, error) {
 		return nil, misuse("the environments are "+strings.Join(environmentNames(s.Train), ", "), "there is no environment %q", request.Environment)
 	}
 	if err := checkPromoteRequest(environment, request); err != nil {
+		return nil, err
+	}
+	if err := s.checkEmbargo(request.Embargo); err != nil {
 		return nil, err
 	}
 	state, err := s.Ledger.Environment(environment.Name, s.Component.Name)

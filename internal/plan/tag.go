@@ -29,6 +29,8 @@ type TagPlan struct {
 	DaysLate int          `json:"days_late,omitempty"`
 	OffCycle bool         `json:"off_cycle,omitempty"`
 	Reason   string       `json:"reason,omitempty"`
+	// Embargo is until when nobody is told.
+	Embargo time.Time `json:"embargo,omitzero"`
 	// Without are fixes of earlier lines that are left out on purpose.
 	Without []object.ID `json:"without_fixes,omitempty"`
 	// Commits are those that the release makes; none when the head itself is
@@ -89,7 +91,7 @@ const (
 func MakeTag(s *Snapshot, branch *Branch, request TagRequest) (*TagPlan, error) {
 	p := &TagPlan{
 		Verb: "tag", Component: s.Component.Name, Branch: branch.Ref, Previous: branch.Base.Version,
-		OffCycle: request.OffCycle, Reason: request.Reason,
+		OffCycle: request.OffCycle, Reason: request.Reason, Embargo: request.Embargo,
 		Commits: []PlannedCommit{}, Omitted: []string{}, Notes: []string{}, Steps: []Step{},
 		Report: notes.Notes{}.Report(s.Web),
 	}
@@ -366,7 +368,7 @@ func (p *TagPlan) tagged(branch *Branch, commit object.ID) *ledger.Tagged {
 	return &ledger.Tagged{
 		Version: p.Version, Tag: p.Tag, TagID: p.TagID, Commit: commit, Branch: branch.Ref,
 		Base: p.Previous, Cycle: p.Cycle, DaysLate: p.DaysLate, Picks: branch.recorded(p.Commits),
-		Without: p.Without,
+		Without: p.Without, Embargo: p.Embargo.UTC(),
 	}
 }
 

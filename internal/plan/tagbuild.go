@@ -59,6 +59,7 @@ func (p *TagPlan) compose(s *Snapshot, branch *Branch, request TagRequest) error
 	}
 	p.Entry = s.entry(ledger.KindTagged)
 	p.Entry.OffCycle, p.Entry.Reason = p.OffCycle, p.Reason
+	p.Entry.Owes = p.oweRelease(s)
 	return nil
 }
 
@@ -149,6 +150,7 @@ func (p *TagPlan) addSteps(head object.ID) {
 		recordStep(p.build.snapshot, p.Entry, "who released what, when and why"),
 		tag.step(LocalRef, "the tag in this clone"))
 	p.Steps = append(p.Steps, p.Outbox.steps()...)
+	p.Steps = append(p.Steps, p.build.snapshot.announceSteps(p.Entry.Owes)...)
 }
 
 // branchReason says what a branch is moved by.
