@@ -3,6 +3,7 @@ package announcement
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // payload is what a webhook is told. Chat services show "text"; programs use the
@@ -25,10 +26,14 @@ type payload struct {
 // ever: who gets it twice knows that.
 func Payload(id string, facts Facts, message Message) ([]byte, error) {
 	facts = facts.clean()
+	text := message.Text
+	if !strings.HasPrefix(text, message.Subject) {
+		text = message.Subject + "\n\n" + text
+	}
 	encoded, err := json.Marshal(payload{
 		ID: id, Event: string(facts.Event), Component: facts.Component, Version: facts.Version, Environment: facts.Environment,
 		By: facts.By, At: facts.At, Reason: facts.Reason, URL: facts.Page,
-		Subject: message.Subject, Text: message.Subject + "\n\n" + message.Text,
+		Subject: message.Subject, Text: text,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write the announcement as JSON: %w", err)

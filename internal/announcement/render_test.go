@@ -169,7 +169,7 @@ func TestPayload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`"id":"id-1"`, `"event":"tagged"`, `"version":"0.10.0"`, `"subject":"loop-server 0.10.0 is tagged"`, `"text":"loop-server 0.10.0 is tagged\n\n`} {
+	for _, part := range []string{`"id":"id-1"`, `"event":"tagged"`, `"version":"0.10.0"`, `"subject":"loop-server 0.10.0 is tagged"`, `"text":"loop-server 0.10.0 is tagged.\n\n`} {
 		if !strings.Contains(string(encoded), part) {
 			t.Errorf("no %s in %s", part, encoded)
 		}

@@ -70,24 +70,30 @@ func (a Announcement) group() string {
 	return strconv.Itoa(a.Cycle.Year)
 }
 
-// What names it for people: the event, the release and the channel.
-func (a Announcement) What() string {
-	text := "announcement"
+// What names it for people: what is told, and by which channel.
+func (a Announcement) What() string { return a.content() + " by " + string(a.Channel) }
+
+func (a Announcement) content() string {
 	switch a.Event {
 	case EventReminder:
-		text = "reminder"
 		if a.Turn != nil {
-			text += " to " + a.Turn.What
+			return "reminder to " + a.Turn.What
 		}
+		return "reminder"
 	case EventDates:
-		text = "announcement of other dates"
-	default:
-		text += fmt.Sprintf(" that %s was %s", a.Version, a.Event)
+		return "announcement of other days"
+	case EventTagged:
+		return fmt.Sprintf("announcement that %s is tagged", a.Version)
+	case EventPushed:
+		return fmt.Sprintf("announcement that %s is on %s", a.Version, a.Environment)
+	case EventBackedOff:
+		return fmt.Sprintf("announcement that %s is backed off", a.Version)
+	case EventReinstated:
+		return fmt.Sprintf("announcement that %s may go on after all", a.Version)
+	case EventRolledBack:
+		return fmt.Sprintf("announcement that %s is rolled back to %s", a.Environment, a.Version)
 	}
-	if a.Environment != "" && a.Event != EventReminder {
-		text += " (" + a.Environment + ")"
-	}
-	return text + " by " + string(a.Channel)
+	return fmt.Sprintf("announcement %s", a.Key)
 }
 
 // AnnouncementStarted says that an announcement is being sent. From then on, until
