@@ -64,15 +64,20 @@ func (p *printer) next(s *plan.Snapshot, next *plan.Next) {
 		p.line(terminal.Bold, "Waiting")
 	}
 	for _, waiting := range next.Waiting {
-		p.indented("  ", 0, "%s (%s)", waiting.What, waiting.Who)
-		if !waiting.From.IsZero() {
-			p.indented("      ", terminal.Faint, "from %s", moment(waiting.From, s.Train.Zone, s.Now.Location()))
-		}
-		p.indented("      ", terminal.Faint, "%s", waiting.Reason)
+		p.waiting(s, waiting)
 	}
 	if !next.NextTag.IsZero() {
 		p.line(0, "Next tag %s, next push %s.", calendar.Day(next.NextTag), calendar.Day(next.NextPush))
 	}
+}
+
+// waiting shows something that waits.
+func (p *printer) waiting(s *plan.Snapshot, due plan.Due) {
+	p.indented("  ", 0, "%s (%s)", due.What, due.Who)
+	if !due.From.IsZero() {
+		p.indented("      ", terminal.Faint, "from %s", moment(due.From, s.Train.Zone, s.Now.Location()))
+	}
+	p.indented("      ", terminal.Faint, "%s", due.Reason)
 }
 
 // sentence ends a reason as a sentence.

@@ -251,16 +251,31 @@ type promotionJSON struct {
 	Told     []toldJSON     `json:"told,omitempty"`
 }
 
-func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error), asJSON bool) error {
+// bringThere applies a promotion. In JSON mode standard output is for the result alone.
+func (a *app) bringThere(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error), asJSON bool) (ledger.Finished, error) {
 	outlets, err := a.outlets(session, p, asJSON)
 	if err != nil {
-		return err
+		return ledger.Finished{}, err
 	}
 	a.env.interrupts.deploying.Store(true)
 	defer a.env.interrupts.deploying.Store(false)
-	finished, err := apply.Promote(ctx, session, p, outlets, remake)
+	return apply.Promote(ctx, session, p, outlets, remake)
+}
+
+func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error), asJSON bool) error {
+	finished, err := a.bringThere(ctx, session, p, remake, asJSON)
 	if failed, rolls := errors.AsType[*apply.FailedError](err); rolls && failed.RollsBack() && ctx.Err() == nil {
-		return a.rollBackAfter(ctx, session, p, failed, asJSON)
+		return a.rollBackAfter(ctx, session, p, failed, func(back *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error)) error {
+			if !asJSON {
+				if err := a.printPromotionPlan(session.Snapshot(), back); err != nil {
+					return err
+				}
+			}
+			if err := back.Refused(); err != nil {
+				return err
+			}
+			return a.applyPromotion(ctx, session, back, remake, asJSON)
+		})
 	}
 	if _, open := errors.AsType[*apply.OpenError](err); err != nil && !open {
 		return err
@@ -279,7 +294,6 @@ func (a *app) outlets(session *observe.Session, p *plan.PromotionPlan, asJSON bo
 	if err == nil && p.RollsBack.IsZero() {
 		err = forgeErr // a rollback goes on without
 	}
-	// In JSON mode standard output is for the result alone.
 	output := a.env.Streams.Out
 	if asJSON {
 		output = a.env.Streams.Err

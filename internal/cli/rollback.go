@@ -75,8 +75,10 @@ and then waiting, whether the entry still waits in this clone.
 }
 
 // rollBackAfter brings back what ran before a promotion that failed, where the file
-// says so. The promotion has failed all the same.
-func (a *app) rollBackAfter(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, failed *apply.FailedError, asJSON bool) error {
+// says so: bring applies the plan that it makes. The promotion has failed all the same.
+func (a *app) rollBackAfter(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, failed *apply.FailedError,
+	bring func(back *plan.PromotionPlan, remake func(context.Context) (*plan.PromotionPlan, error)) error,
+) error {
 	request := plan.RollbackRequest{
 		Environment: p.Environment, Reason: terminal.Truncate("on-failure: "+failed.Finished.Detail, longestFailure),
 		After: &plan.FailedAttempt{Deployment: failed.Finished.Deployment, Attempt: p.Attempt()},
@@ -92,15 +94,7 @@ func (a *app) rollBackAfter(ctx context.Context, session *observe.Session, p *pl
 			return err
 		}
 		failed.RolledBack = back.Version
-		if !asJSON {
-			if err := a.printPromotionPlan(session.Snapshot(), back); err != nil {
-				return err
-			}
-		}
-		if err := back.Refused(); err != nil {
-			return err
-		}
-		return a.applyPromotion(ctx, session, back, makePlan, asJSON)
+		return bring(back, makePlan)
 	}()
 	return failed
 }

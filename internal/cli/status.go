@@ -87,7 +87,7 @@ func (a *app) printStatus(s *plan.Snapshot, status *plan.Status) error {
 	if len(status.Unknown) > 0 {
 		p.line(terminal.Yellow, "The ledger does not know these release tags: %s; %s takes them over.", someNames(status.Unknown), a.typed("looprel adopt"))
 	}
-	p.waiting(s, status.Waiting)
+	p.queued(s, status.Waiting)
 	p.blank()
 	p.next(s, &status.Next)
 	return p.err

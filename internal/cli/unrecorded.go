@@ -99,8 +99,8 @@ func flushedText(s *plan.Snapshot, one apply.Flushed) string {
 	return text
 }
 
-// waiting shows what this clone could not record yet.
-func (p *printer) waiting(s *plan.Snapshot, list []plan.WaitingEntry) {
+// queued shows what this clone could not record yet.
+func (p *printer) queued(s *plan.Snapshot, list []plan.WaitingEntry) {
 	for _, one := range list {
 		p.line(terminal.Yellow, "%s", waitingText(s, one))
 	}

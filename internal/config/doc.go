@@ -132,6 +132,14 @@
 //	      deadline: DURATION        for a release to show; default 5m
 //	    announce: true              tell people what comes here; default false
 //
+//	tick:                           what looprel tick may do by itself, see below
+//	  remind: false                 tell people whose turn it is; default true
+//	  announce: true                send announcements that are open; default false
+//	  tag: true                     release on the tagging day; default false
+//	  from: "HH:MM"                 the hour before which nothing is tagged; default "00:00"
+//	  promote: [ENVIRONMENT]        bring releases, or the heads of a followed branch, there
+//	  late: true                    also when the day for it is over; default false
+//
 //	links:                          templates of addresses with {id} in them
 //	  bug: URL
 //	  pull-request: URL

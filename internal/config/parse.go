@@ -59,7 +59,7 @@ func (d *decoder) supported(root *yaml.Node) bool {
 
 // declarations reads the whole file.
 func (d *decoder) declarations(root *yaml.Node) *release.Train {
-	train := &release.Train{LedgerRef: release.DefaultLedgerRef, OffCycle: release.DefaultOffCycle()}
+	train := &release.Train{LedgerRef: release.DefaultLedgerRef, OffCycle: release.DefaultOffCycle(), Tick: release.Tick{Remind: true}}
 	var version int
 	roles := &roster{names: names{kind: "role"}}
 	contacts := d.contacts(&train.Contacts)
@@ -75,6 +75,7 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 		}),
 		required("components", "{…}", d.components(&train.Components)),
 		required("environments", "{…}", func(node *yaml.Node) { d.environments(&train.Environments, roles)(node) }),
+		optional("tick", func(node *yaml.Node) { d.tick(train)(node) }),
 		optional("links", d.links(&train.Links)),
 		optional("github", d.github(&train.GitHub)),
 		optional("ledger", d.ledger(&train.LedgerRef)),

@@ -63,6 +63,7 @@ environments:
     deploy: {command: [make], timeout: 5m}
     probe: none
     announce: true
+tick: {remind: false, announce: true, tag: true, from: "09:00", promote: [one], late: true}
 links: {bug: "https://bugs.example.org/{id}", pull-request: "https://git.example.org/pull/{id}#top"}
 github: {repository: git.example.org/acme/web, releases: draft, assets: [dist/*.tgz, ./README], milestones: "v{version}", deployments: false}
 ledger: {ref: refs/heads/ledger}
@@ -99,6 +100,7 @@ func TestParseEverything(t *testing.T) {
 			Mail:    &release.MailServer{Host: "mail.example.org", Port: 2525, Security: release.SecurityNone, Timeout: 3 * time.Second},
 			Webhook: &release.Webhook{URL: "https://chat.example.org/hook?room=1", Unsigned: true, Timeout: 4 * time.Second},
 		},
+		Tick:  release.Tick{Announce: true, Tag: true, From: 540, Promote: []string{"one"}, Late: true},
 		Links: release.Links{Bug: "https://bugs.example.org/{id}", PullRequest: "https://git.example.org/pull/{id}#top"},
 		GitHub: &release.GitHub{
 			Repository: "git.example.org/acme/web", Releases: "draft", Assets: []string{"dist/*.tgz", "README"}, Milestones: "v{version}", NoDeployments: true,

@@ -73,6 +73,7 @@ func loopTrain() *release.Train {
 				Reason: "end of year",
 			}},
 		},
+		Tick:     release.Tick{Remind: true},
 		Announce: release.Announce{To: []string{"loop@lists.example.org"}},
 		Links: release.Links{
 			Bug:         "https://bugzilla.mozilla.org/show_bug.cgi?id={id}",

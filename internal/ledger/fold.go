@@ -155,11 +155,15 @@ func (f *folding) finished(finished Finished) error {
 	if err := f.left(environment.Running, environment.Underway.Since); err != nil {
 		return err
 	}
+	tries := 1
+	if before := environment.Broken; before != nil && before.Deployment == finished.Deployment {
+		tries = before.Tries + 1
+	}
 	environment.Underway = nil
 	environment.Broken = &Broken{
 		Deployment: finished.Deployment, At: f.entry.At, By: f.entry.By,
 		Outcome: finished.Outcome, Detail: finished.Detail,
-		Waived: begun.Waived, RollsBack: begun.RollsBack,
+		Waived: begun.Waived, RollsBack: begun.RollsBack, Tries: tries,
 	}
 	return f.write(environmentPath(finished.Environment, f.entry.Component), environment)
 }

@@ -91,6 +91,8 @@ type Broken struct {
 	Waived  []Waiver  `json:"waived,omitempty"`
 	// RollsBack is as in Started.
 	RollsBack release.Version `json:"rolls_back,omitzero"`
+	// Tries is how many attempts at it in a row did not end well.
+	Tries int `json:"tries,omitempty"`
 }
 
 // Store gives the objects behind a state. A missing object is an error.

@@ -137,6 +137,9 @@ func (s *Session) Snapshot() *plan.Snapshot { return s.snapshot }
 // Source is the environments.yaml that counts.
 func (s *Session) Source() *Source { return s.source }
 
+// SetEntryID gives the next entry of this run an id of its own.
+func (s *Session) SetEntryID(id string) { s.snapshot.EntryID = id }
+
 // Repository is the clone.
 func (s *Session) Repository() *gitrepo.Repository { return s.repository }
 

@@ -28,6 +28,15 @@ type AnnounceRequest struct {
 	// Lift sets an embargo aside.
 	Lift   bool
 	Reason string
+	// Fresh are announcements that no act has made due: reminders, and other days. Each
+	// is sent once as well.
+	Fresh []ledger.Announcement
+	// Drop are those that nobody needs to be told any more, by key.
+	Drop []string
+	// Reminders are sent as well, and with RemindersOnly nothing else.
+	Reminders bool
+	// RemindersOnly leaves the announcements of acts alone.
+	RemindersOnly bool
 }
 
 // AnnouncementsPlan tells people.
@@ -247,10 +256,14 @@ const sendingTime = 2 * time.Minute
 
 // announcementEntry is what is pushed before the announcement is sent, or instead.
 func (s *Snapshot) announcementEntry(one Selected, planned PlannedAnnouncement, request AnnounceRequest) ledger.Entry {
-	if request.Sent {
+	dropped := slices.Contains(request.Drop, one.Key)
+	if request.Sent || dropped {
 		entry := s.entry(ledger.KindAnnouncementFinished)
 		entry.ID, entry.Reason = s.EntryID+"-"+one.Key, request.Reason
 		entry.AnnouncementFinished = &ledger.AnnouncementFinished{Key: one.Key, What: one.What(), Delivery: ledger.SentElsewhere}
+		if dropped {
+			entry.Reason = "it is no longer due"
+		}
 		return entry
 	}
 	entry := s.entry(ledger.KindAnnouncementStarted)

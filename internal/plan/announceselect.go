@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mozilla-services/looprel/internal/ledger"
 )
@@ -21,6 +22,11 @@ func SelectAnnouncements(s *Snapshot, request AnnounceRequest) ([]Selected, erro
 			selected = append(selected, s.selectOpen(one, request))
 		}
 	}
+	fresh, err := s.selectFresh(open, request)
+	if err != nil {
+		return nil, err
+	}
+	selected = append(selected, fresh...)
 	if len(selected) > 0 || request.Version.IsZero() && request.Key == "" {
 		return selected, nil
 	}
@@ -50,7 +56,35 @@ func checkAnnounceRequest(request AnnounceRequest) error {
 }
 
 func (r AnnounceRequest) isAbout(one ledger.Outgoing) bool {
-	return (r.Version.IsZero() || one.Version == r.Version) && (r.Key == "" || one.Key == r.Key)
+	switch {
+	case r.Key != "":
+		return one.Key == r.Key
+	case one.Event != ledger.EventReminder && r.RemindersOnly:
+		return false
+	case one.Event == ledger.EventReminder && !r.Reminders:
+		// Whether it is still due is for tick to find out; a doubt is shown.
+		return r.Version.IsZero() && one.Sending != nil
+	}
+	return r.Version.IsZero() || one.Version == r.Version
+}
+
+// selectFresh are those that no act has made due, as far as nobody has begun to send
+// them.
+func (s *Snapshot) selectFresh(open []ledger.Outgoing, request AnnounceRequest) ([]Selected, error) {
+	var selected []Selected
+	for _, one := range request.Fresh {
+		if slices.ContainsFunc(open, func(o ledger.Outgoing) bool { return o.Key == one.Key }) {
+			continue
+		}
+		_, sent, err := s.Ledger.Delivered(s.Component.Name, one)
+		if err != nil {
+			return nil, err
+		}
+		if !sent {
+			selected = append(selected, s.selectOpen(ledger.Outgoing{Announcement: one, At: s.Now, By: s.Operator}, request))
+		}
+	}
+	return selected, nil
 }
 
 // selectOpen judges an announcement that is not known to have been sent.
@@ -60,7 +94,7 @@ func (s *Snapshot) selectOpen(one ledger.Outgoing, request AnnounceRequest) Sele
 		selected.held, selected.command = fmt.Sprintf(format, values...), command
 	}
 	switch sending := one.Sending; {
-	case request.Sent && (sending == nil || selected.doubtful):
+	case (request.Sent || slices.Contains(request.Drop, one.Key)) && (sending == nil || selected.doubtful):
 	case selected.doubtful && !request.Again:
 		why := "without an outcome"
 		if sending.Lost != "" {
@@ -86,7 +120,8 @@ func (n *Next) announcements(s *Snapshot) error {
 		return err
 	}
 	for _, one := range selected {
-		due := Due{What: "send the " + one.What(), Who: ReleaseManager, Command: "looprel announce", Reason: "it is owed since " + s.moment(one.At)}
+		due := Due{What: "send the " + one.What(), Who: ReleaseManager, Command: "looprel announce", Reason: "it is owed since " + s.moment(one.At),
+			turn: turn{act: ActAnnounce, version: one.Version}}
 		if one.Failed != "" {
 			due.Reason = "not sent before: " + one.Failed
 		}

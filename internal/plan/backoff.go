@@ -137,6 +137,7 @@ func (n *Next) replace(s *Snapshot) error {
 	n.Due = append(n.Due, Due{
 		What: fmt.Sprintf("replace %s, or wait for the next train", version), Who: ReleaseManager,
 		Command: fmt.Sprintf("looprel backport %s COMMIT", version), Reason: strings.Join(s.afterBackOff(known), "; "),
+		turn: turn{act: ActReplace, version: version},
 	})
 	return nil
 }

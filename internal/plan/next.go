@@ -32,6 +32,44 @@ type Due struct {
 	From     time.Time `json:"from,omitzero"`
 	DaysLate int       `json:"days_late,omitempty"`
 	Reason   string    `json:"reason"`
+
+	turn turn
+}
+
+// turn is what is due, for programs: an act, and what it is about.
+type turn struct {
+	act         Act
+	environment string
+	version     release.Version
+	// cycle is the planned tagging day of the cycle that is to be tagged.
+	cycle release.Date
+}
+
+// Act is a kind of what may be due.
+type Act string
+
+// The acts. Those that tick may do come first.
+const (
+	ActTag      Act = "tag"
+	ActPromote  Act = "promote"
+	ActAnnounce Act = "announce"
+	// ActFinish is a promotion that did not end, or ended badly.
+	ActFinish  Act = "finish"
+	ActSignOff Act = "signoff"
+	ActChoose  Act = "choose"
+	ActReplace Act = "replace"
+)
+
+// key names a turn for ever.
+func (t turn) key() string {
+	key := string(t.act)
+	if t.environment != "" {
+		key += "-" + t.environment
+	}
+	if !t.version.IsZero() {
+		return key + "-" + t.version.String()
+	}
+	return key + "-" + t.cycle.String()
 }
 
 // ReleaseManager is the role that tags; environments name their own.
@@ -66,7 +104,7 @@ func MakeNext(s *Snapshot) (*Next, error) {
 // tag adds the release of this cycle, or when there is one, the next one.
 func (n *Next) tag(s *Snapshot, judgement calendar.Judgement) error {
 	due := Due{What: "tag the release of this cycle", Who: ReleaseManager, Command: "looprel tag",
-		DaysLate: judgement.DaysLate, Reason: judgement.Reason}
+		DaysLate: judgement.DaysLate, Reason: judgement.Reason, turn: turn{act: ActTag, cycle: judgement.Cycle.Planned}}
 	open := judgement.Verdict.Allows()
 	if open || judgement.Verdict == calendar.Frozen {
 		version, err := s.Ledger.CycleRelease(s.Component.Name, judgement.Cycle.Planned)
@@ -131,6 +169,7 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 		What: fmt.Sprintf("promote %s to %s", version, environment.Name), Who: environment.Maintainer,
 		Command: "looprel promote " + environment.Name,
 		Reason:  "it is tagged",
+		turn:    turn{act: ActPromote, environment: environment.Name, version: version},
 	}
 	if before, ok := s.Train.Predecessor(environment); ok {
 		due.Reason = "it is on " + before.Name
@@ -180,7 +219,8 @@ func (n *Next) signOff(s *Snapshot, selection *Selection, judged []Gate) {
 			declared, _ := selection.Environment.Gate(gate.Name)
 			on := s.signOffPlace(selection.Environment, declared.SignOff)
 			n.Due = append(n.Due, Due{What: fmt.Sprintf("sign off %s on %s", selection.Version, on), Who: declared.SignOff.Role,
-				Command: fmt.Sprintf("looprel signoff %s %s", on, selection.Version), Reason: gate.Reason})
+				Command: fmt.Sprintf("looprel signoff %s %s", on, selection.Version), Reason: gate.Reason,
+				turn: turn{act: ActSignOff, environment: selection.Environment.Name, version: selection.Release.Version}})
 		}
 	}
 }
@@ -200,8 +240,13 @@ func (n *Next) choice(s *Snapshot, environment release.Environment, state ledger
 	if err != nil || len(above) == 0 {
 		return err
 	}
+	highest, err := release.ParseVersion(above[len(above)-1])
+	if err != nil {
+		return err
+	}
 	n.Due = append(n.Due, Due{What: "choose a release for " + environment.Name, Who: environment.Maintainer,
-		Command: "looprel promote " + environment.Name + " " + above[len(above)-1], Reason: unclear.Reason + "; " + unclear.Advice})
+		Command: "looprel promote " + environment.Name + " " + above[len(above)-1], Reason: unclear.Reason + "; " + unclear.Advice,
+		turn: turn{act: ActChoose, environment: environment.Name, version: highest}})
 	return nil
 }
 
@@ -212,13 +257,16 @@ func stuckOn(s *Snapshot, environment release.Environment, state ledger.Environm
 		return nil
 	}
 	due := &Due{What: "finish the promotion to " + environment.Name, Who: environment.Maintainer, Reason: remark}
+	due.turn = turn{act: ActFinish, environment: environment.Name}
 	switch {
 	case state.Underway != nil:
+		due.turn.version, _ = state.Underway.Release()
 		due.Command = attemptCommand(state.Underway.Deployment, state.Underway.RollsBack)
 		if s.Now.Before(state.Underway.Until) {
 			due.What, due.Command = "wait for the promotion to "+environment.Name, ""
 		}
 	case state.Broken != nil:
+		due.turn.version, _ = state.Broken.Release()
 		due.Command = attemptCommand(state.Broken.Deployment, state.Broken.RollsBack)
 	}
 	return due

@@ -30,6 +30,8 @@ type Train struct {
 	// signatures count; empty: the one that git's configuration names.
 	AllowedSigners string
 	Announce       Announce
+	// Tick is what the train may do by itself.
+	Tick Tick
 	// Links turns numbers in commit messages into addresses.
 	Links Links
 	// GitHub is what is kept up to date on GitHub; nil: nothing.
