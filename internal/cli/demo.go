@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +15,7 @@ import (
 
 type demoOptions struct {
 	keep       bool
+	tour       string
 	loopServer string
 	deploy     string
 }
@@ -31,8 +31,13 @@ directory: adopt, tag on Tuesday, load-stage, production refused on Friday and
 done on Monday. It needs git, and nothing else; your own repositories and git's
 configuration are not touched.
 
+--tour monday plays what Monday's decision rests on: gates that ask for time, for
+the word of QA and for what really runs, a regression found on Thursday, the
+release backed off, its fix released as 0.10.1, and a rollback.
+
 ` + exitStatus,
 		Example: `  looprel demo
+  looprel demo --tour monday        a regression, a fix, and a rollback
   looprel demo --keep               leave the directory to look at
   looprel demo --loop-server DIR    on a clone of mozilla-services/loop-server`,
 		Args: cobra.NoArgs,
@@ -44,6 +49,7 @@ configuration are not touched.
 		},
 	}
 	command.Flags().BoolVar(&options.keep, "keep", false, "leave the directory")
+	command.Flags().StringVar(&options.tour, "tour", tourCycle, "play the `TOUR` cycle or monday")
 	command.Flags().StringVar(&options.loopServer, "loop-server", "", "play it on the Loop service's repository, cloned in `DIR`")
 	command.Flags().StringVar(&options.deploy, "deploy", "", "set a service's version: the demonstration's deploy command")
 	// The flag exists: it was just declared.
@@ -51,38 +57,13 @@ configuration are not touched.
 	return command
 }
 
-// scene is a command of the demonstration, when it is typed and how it ends.
-type scene struct {
-	said      string
-	now       string
-	arguments []string
-	want      ExitCode
-}
-
-func scenes() []scene {
-	return []scene{
-		{"The repository has a release, 0.9.0, that looprel has not made. It is taken over.",
-			"2014-08-05T17:30:00Z", []string{"adopt", "--yes"}, ExitDone},
-		{"Tuesday, 5 August: the release manager asks what is due.",
-			"2014-08-05T18:00:00Z", []string{"next"}, ExitDone},
-		{"It is tagged: release commit, tag and ledger entry in one push.",
-			"2014-08-05T18:00:00Z", []string{"tag", "--yes"}, ExitDone},
-		{"Operations bring it to load-stage, and see that it runs there.",
-			"2014-08-05T18:30:00Z", []string{"promote", "load-stage", "--yes"}, ExitDone},
-		{"Friday: somebody is in a hurry, and the calendar says no.",
-			"2014-08-08T18:00:00Z", []string{"promote", "production", "--yes"}, ExitRefused},
-		{"Monday, 11 August: the push.",
-			"2014-08-11T18:00:00Z", []string{"promote", "production", "--yes"}, ExitDone},
-		{"Where the train stands.",
-			"2014-08-11T18:30:00Z", []string{"status"}, ExitDone},
-		{"And what happened, by the ledger.",
-			"2014-08-11T18:30:00Z", []string{"log"}, ExitDone},
-	}
-}
-
 func (a *app) demo(ctx context.Context, options demoOptions) (err error) {
 	if a.dryRun {
 		return &usageError{reason: "the demonstration touches nothing of yours and has no dry run", hint: "looprel demo"}
+	}
+	played, known := tours()[options.tour]
+	if !known {
+		return &usageError{reason: fmt.Sprintf("there is no tour %q", options.tour), hint: "the tours are " + tourCycle + " and " + tourMonday}
 	}
 	program, err := os.Executable()
 	if err != nil {
@@ -97,17 +78,18 @@ func (a *app) demo(ctx context.Context, options demoOptions) (err error) {
 	}
 	stage, err := demo.New(ctx, demo.Options{
 		Dir: dir, Environ: a.env.Environ, Program: program, LoopServer: a.path(options.loopServer),
+		Gates: options.tour == tourMonday,
 	})
 	if err != nil {
 		return fmt.Errorf("set the stage in %s: %w", dir, err)
 	}
 	defer func() { err = errors.Join(err, stage.Close()) }()
-	for _, one := range scenes() {
+	for _, one := range played {
 		if err := a.play(ctx, stage, one); err != nil {
 			return err
 		}
 	}
-	if options.loopServer != "" {
+	if options.loopServer != "" && options.tour == tourCycle {
 		if err := a.compareByHand(ctx, stage); err != nil {
 			return err
 		}
@@ -135,26 +117,4 @@ func (a *app) compareByHand(ctx context.Context, stage *demo.Stage) error {
 	p.line(terminal.Bold, "$ git %s", strings.Join(arguments, " "))
 	p.write(terminal.SanitizeLines(output))
 	return p.err
-}
-
-// play runs one command of the demonstration.
-func (a *app) play(ctx context.Context, stage *demo.Stage, one scene) error {
-	p := a.printer()
-	p.blank()
-	p.line(terminal.Cyan, "# %s", one.said)
-	p.line(terminal.Bold, "$ %s=%s looprel %s", clockVariable, one.now, strings.Join(one.arguments, " "))
-	if p.err != nil {
-		return p.err
-	}
-	env := a.env
-	env.Dir = stage.Clone
-	env.Environ = append(slices.Clone(stage.Environ), clockVariable+"="+one.now)
-	code := run(ctx, env, one.arguments)
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if ExitCode(code) != one.want {
-		return fmt.Errorf("looprel %s ended with %d, and should have with %d", strings.Join(one.arguments, " "), code, one.want)
-	}
-	return nil
 }

@@ -46,16 +46,30 @@ type Options struct {
 	Environ []string
 	// Program is the path of looprel, which the deploy commands run.
 	Program string
+	// Gates: production asks for evidence, as for the tour of a Monday's decision.
+	Gates bool
 	// LoopServer is the path of a clone of the Loop service's own repository; "":
 	// a small repository in its manner is made.
 	LoopServer string
 }
 
-// The people of the demonstration, by role.
-const (
-	releaseManager = "Release Manager"
-	address        = "release-manager@example.org"
+// Person is somebody of the demonstration, by the name of a role.
+type Person struct{ Name, Email string }
+
+// The people of the demonstration.
+var (
+	ReleaseManager = Person{"Release Manager", "release-manager@example.org"}
+	QA             = Person{"QA", "qa@example.org"}
+	Developer      = Person{"Developer", "developer@example.org"}
 )
+
+// Environ says to git, and to looprel, who somebody is.
+func (p Person) Environ() []string {
+	return []string{
+		"GIT_AUTHOR_NAME=" + p.Name, "GIT_AUTHOR_EMAIL=" + p.Email,
+		"GIT_COMMITTER_NAME=" + p.Name, "GIT_COMMITTER_EMAIL=" + p.Email,
+	}
+}
 
 // New sets the stage. Close it after use.
 func New(ctx context.Context, options Options) (*Stage, error) {
@@ -76,7 +90,7 @@ func New(ctx context.Context, options Options) (*Stage, error) {
 		}
 		urls[name] = url
 	}
-	environments := stage.environments(options.Program, urls)
+	environments := stage.environments(options.Program, urls, options.Gates)
 	var err error
 	if options.LoopServer != "" {
 		err = stage.borrowRepository(ctx, options.LoopServer, environments)
@@ -146,16 +160,31 @@ func isolated(environ []string, home string) []string {
 		name, _, _ := strings.Cut(setting, "=")
 		return strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "LOOPREL_") || name == "HOME" || name == "XDG_CONFIG_HOME"
 	})
-	return append(kept,
-		"HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
-		"GIT_AUTHOR_NAME="+releaseManager, "GIT_AUTHOR_EMAIL="+address,
-		"GIT_COMMITTER_NAME="+releaseManager, "GIT_COMMITTER_EMAIL="+address,
-	)
+	kept = append(kept, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
+	return append(kept, ReleaseManager.Environ()...)
 }
 
 // Git runs git in the clone and returns what it prints.
 func (s *Stage) Git(ctx context.Context, arguments ...string) (string, error) {
 	return s.gitOutput(ctx, s.Clone, firstCommit, arguments...)
+}
+
+// Fix is a developer's: it writes a file of master, commits that and pushes it.
+func (s *Stage) Fix(ctx context.Context, when time.Time, subject, file, content string) error {
+	if err := s.git(ctx, s.Clone, when, "pull", "--quiet", "origin", "master"); err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(s.Clone, filepath.FromSlash(file)), content); err != nil {
+		return err
+	}
+	developer := *s
+	developer.Environ = append(slices.Clone(s.Environ), Developer.Environ()...)
+	for _, step := range [][]string{{"add", file}, {"commit", "--quiet", "--message", subject}, {"push", "--quiet", "origin", "HEAD:refs/heads/master"}} {
+		if err := developer.git(ctx, s.Clone, when, step...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // git runs git in a directory of the stage at a time of the story.

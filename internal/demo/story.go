@@ -110,10 +110,22 @@ func writeFile(path, content string) error {
 	return os.WriteFile(path, []byte(content), 0o600)
 }
 
+// askedFor are the gates of production where it asks for evidence.
+const askedFor = `    gates:
+      - live
+      - {gate: soak, for: 3 days}
+      - {gate: sign-off, role: qa}
+      - no-lost-fixes
+`
+
 // environments is the train of the stage.
-func (s *Stage) environments(program string, urls map[string]string) string {
+func (s *Stage) environments(program string, urls map[string]string, asksForEvidence bool) string {
 	deploy := func(environment string) string {
 		return fmt.Sprintf("[%s, demo, --deploy, %s]", strconv.Quote(program), strconv.Quote(s.versionFile(environment)))
+	}
+	gates := ""
+	if asksForEvidence {
+		gates = askedFor
 	}
 	return fmt.Sprintf(`version: 1
 timezone: America/Los_Angeles
@@ -127,6 +139,7 @@ train:
 
 contacts:
   ops: {}
+  qa: {email: [qa@example.org]}
 
 components:
   loop-server:
@@ -138,6 +151,7 @@ environments:
   load-stage:
     maintainer: ops
     after: tag
+    third-parties: {tokbox: mocked}
     url: %q
     deploy: %s
     probe: {interval: 200ms}
@@ -145,8 +159,8 @@ environments:
     maintainer: ops
     after: load-stage
     window: push
-    url: %q
+%s    url: %q
     deploy: %s
     probe: {interval: 200ms}
-`, urls["load-stage"], deploy("load-stage"), urls["production"], deploy("production"))
+`, urls["load-stage"], deploy("load-stage"), gates, urls["production"], deploy("production"))
 }
