@@ -31,8 +31,8 @@ directory: adopt, tag on Tuesday, load-stage, production refused on Friday and
 done on Monday. It needs git, and nothing else; your own repositories and git's
 configuration are not touched.
 
---tour monday plays what Monday's decision rests on: gates that ask for time, for
-the word of QA and for what really runs, a regression found on Thursday, the
+--tour monday plays what Monday's decision rests on: gates that ask for time,
+for the word of QA and for what really runs, a regression found on Thursday, the
 release backed off, its fix released as 0.10.1, and a rollback.
 
 ` + exitStatus,
