@@ -21,6 +21,9 @@ import (
 //	                                looprel a token
 //	forge section FILE              adds the file to environments.yaml on master, with the
 //	                                server's host for {forge}
+//	forge replace OLD NEW           replaces a text of environments.yaml on master
+//	forge file PATH FILE            adds a file on master
+//	forge strange TITLE BODY        files an issue as somebody who does not belong there
 //	forge grant TOKEN KEY=VALUE...  makes a token known: blind, expired or sign-on,
 //	                                or permissions
 //	forge milestone TITLE           opens a milestone
@@ -41,7 +44,16 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 	}
 	server := scriptOf(ts).forge
 	verbs := map[string]func(args []string){
-		"section":   func(args []string) { addSection(ts, args[0]) },
+		"section": func(args []string) {
+			changeAtHome(ts, "environments.yaml", func(before string) string { return before + ts.ReadFile(args[0]) })
+		},
+		"replace": func(args []string) {
+			changeAtHome(ts, "environments.yaml", func(before string) string { return strings.Replace(before, args[0], args[1], 1) })
+		},
+		"file": func(args []string) {
+			changeAtHome(ts, args[0], func(string) string { return ts.ReadFile(args[1]) })
+		},
+		"strange": func(args []string) { server.FileStrangeIssue(args[0], args[1]) },
 		"grant":     func(args []string) { grantToken(server, args[0], args[1:]) },
 		"milestone": func(args []string) { server.OpenMilestone(args[0]) },
 		"asset":     func(args []string) { server.AbandonUpload(args[0], args[1]) },
@@ -77,18 +89,24 @@ func serveForge(ts *testscript.TestScript, t *testing.T, repository string) {
 	ts.Check(ts.Exec("git", "remote", "set-url", "origin", server.Remote()))
 }
 
-// addSection changes environments.yaml by way of the remote's directory.
-func addSection(ts *testscript.TestScript, file string) {
-	dir, err := os.MkdirTemp(ts.Getenv("WORK"), "section-*")
+// changeAtHome changes a file of the repository, by way of the remote's directory.
+func changeAtHome(ts *testscript.TestScript, file string, change func(before string) string) {
+	dir, err := os.MkdirTemp(ts.Getenv("WORK"), "home-*")
 	ts.Check(err)
 	name := filepath.Base(dir)
 	runInWork(ts, ".", "clone", "--quiet", "remote.git", name)
-	config := filepath.Join(dir, "environments.yaml")
-	before, err := os.ReadFile(config)
-	ts.Check(err)
-	section := strings.ReplaceAll(ts.ReadFile(file), "{forge}", strings.TrimPrefix(ts.Getenv("GITHUB_SERVER_URL"), "http://"))
-	ts.Check(os.WriteFile(config, append(before, section...), 0o644))
-	runInWork(ts, name, "commit", "--quiet", "--all", "--message=Keep GitHub up to date")
+	full := filepath.Join(dir, file)
+	before, err := os.ReadFile(full)
+	if err != nil {
+		ts.Check(os.MkdirAll(filepath.Dir(full), 0o755))
+	}
+	after := strings.ReplaceAll(change(string(before)), "{forge}", strings.TrimPrefix(ts.Getenv("GITHUB_SERVER_URL"), "http://"))
+	if after == string(before) {
+		ts.Fatalf("nothing to change in %s", file)
+	}
+	ts.Check(os.WriteFile(full, []byte(after), 0o644))
+	runInWork(ts, name, "add", "--all")
+	runInWork(ts, name, "commit", "--quiet", "--message=Change "+file)
 	runInWork(ts, name, "push", "--quiet", "origin", "HEAD")
 }
 

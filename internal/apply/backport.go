@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/mozilla-services/looprel/internal/object"
@@ -10,9 +11,17 @@ import (
 )
 
 // Backport puts the plan's commits on their lines and releases them: each line in
-// a push of its own, or all in one where the plan says so. done are the lines that
-// reached the remote, also where another one failed.
-func Backport(ctx context.Context, session *observe.Session, p *plan.BackportPlan, remake func(context.Context) (*plan.BackportPlan, error)) (done []*plan.LinePlan, result Result, err error) {
+// a push of its own, or all in one where the plan says so; then it delivers what the
+// releases owe the forge, those among them that are there already. done are the lines
+// that reached the remote, also where another one failed. to may be nil where nothing
+// is owed.
+func Backport(ctx context.Context, session *observe.Session, p *plan.BackportPlan, to Outbox, remake func(context.Context) (*plan.BackportPlan, error)) (done []*plan.LinePlan, result Result, err error) {
+	deliveries := deliveriesOf(p, to)
+	for _, one := range deliveries {
+		if err := one.look(ctx); err != nil {
+			return nil, result, err
+		}
+	}
 	signers, entrySigner, err := signersOf(session)
 	if err != nil {
 		return nil, result, err
@@ -32,7 +41,25 @@ func Backport(ctx context.Context, session *observe.Session, p *plan.BackportPla
 			result.Notes = append(result.Notes, updateClone(ctx, session, line.Refs, line.Objects)...)
 		}
 	}
-	return done, result, nil
+	for _, one := range deliveries {
+		items := one.deliver(ctx)
+		result.Delivered = append(result.Delivered, one.done...)
+		err = errors.Join(err, openOf(one.plan, items))
+	}
+	return done, result, err
+}
+
+// deliveriesOf are the outboxes of a backport's releases.
+func deliveriesOf(p *plan.BackportPlan, to Outbox) []*delivery {
+	var list []*delivery
+	for _, line := range p.Lines {
+		for _, made := range []*plan.TagPlan{line.Release, line.Finish} {
+			if made != nil && made.Outbox != nil {
+				list = append(list, &delivery{to: to, outbox: made.Outbox, plan: made})
+			}
+		}
+	}
+	return list
 }
 
 // groupsOf are the lines that change, by the push that they go with.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/forge"
 	"github.com/mozilla-services/looprel/internal/observe"
@@ -23,6 +24,21 @@ type Releases interface {
 	Milestones(ctx context.Context) ([]forge.Milestone, error)
 	CloseMilestone(ctx context.Context, milestone forge.Milestone) error
 	OpenMilestone(ctx context.Context, title string) error
+}
+
+// Requests is where people are asked to deploy.
+type Requests interface {
+	// FindIssue finds the issue that has the key in its body, among those that were
+	// changed since.
+	FindIssue(ctx context.Context, key string, since time.Time) (found forge.Issue, ok bool, err error)
+	FileIssue(ctx context.Context, issue forge.Issue) (forge.Issue, error)
+	CloseIssue(ctx context.Context, issue forge.Issue) error
+}
+
+// Outbox is what all that a release owes is delivered to.
+type Outbox interface {
+	Releases
+	Requests
 }
 
 // OpenError is an act that stands, with something left to do at the forge.
@@ -71,8 +87,10 @@ func (e *OpenError) Hint() string {
 
 // delivery brings an outbox to the forge.
 type delivery struct {
-	to     Releases
+	to     Outbox
 	outbox *plan.Outbox
+	// plan is what owes it.
+	plan *plan.TagPlan
 	// release is the Release as it was found or made; known says whether it has been
 	// looked for with success, and there whether it is there.
 	release      forge.Release
@@ -112,6 +130,7 @@ func (d *delivery) deliver(ctx context.Context) []OpenItem {
 	}
 	complete := d.draft(ctx)
 	d.milestones(ctx)
+	d.request(ctx)
 	if complete {
 		d.publish(ctx)
 	}
@@ -234,6 +253,30 @@ func (d *delivery) milestones(ctx context.Context) {
 	if toOpen != "" && !exists && d.try("milestone "+toOpen, func() error { return d.to.OpenMilestone(ctx, toOpen) }) {
 		d.done = append(d.done, "opened milestone "+toOpen)
 	}
+}
+
+// request makes sure that the deployment request is filed, open or done.
+func (d *delivery) request(ctx context.Context) {
+	if d.outbox.Request == nil || d.outbox.Request.Issue == nil {
+		return
+	}
+	d.try("the issue "+d.outbox.Request.Summary, func() error {
+		issue, filed, err := fileRequest(ctx, d.to, d.outbox.Request.Issue)
+		if err == nil && filed {
+			d.done = append(d.done, fmt.Sprintf("filed %q: %s", issue.Title, issue.Page))
+		}
+		return err
+	})
+}
+
+// fileRequest makes sure that an issue is there; filed says whether it is new.
+func fileRequest(ctx context.Context, to Requests, owed *plan.OwedIssue) (issue forge.Issue, filed bool, err error) {
+	issue, found, err := to.FindIssue(ctx, owed.Key, owed.Since)
+	if err != nil || found {
+		return issue, false, err
+	}
+	issue, err = to.FileIssue(ctx, owed.Want)
+	return issue, err == nil, err
 }
 
 func (d *delivery) publish(ctx context.Context) {

@@ -26,7 +26,7 @@ type Result struct {
 // Tag makes the release of the plan, and delivers what it owes the forge; to may be
 // nil where that is nothing. remake makes the plan anew from what the session has
 // read last. An OpenError comes with a release that stands.
-func Tag(ctx context.Context, session *observe.Session, p *plan.TagPlan, to Releases, remake func(context.Context) (*plan.TagPlan, error)) (Result, error) {
+func Tag(ctx context.Context, session *observe.Session, p *plan.TagPlan, to Outbox, remake func(context.Context) (*plan.TagPlan, error)) (Result, error) {
 	outbox := delivery{to: to, outbox: p.Outbox}
 	session.Waiting("asking " + session.Snapshot().Forge)
 	err := outbox.look(ctx)

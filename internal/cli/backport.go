@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -151,22 +152,35 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 			return errors.Join(err, a.conflictsOf(p, options))
 		}
 	}
-	if a.dryRun || len(changing) == 0 {
+	if a.dryRun || len(changing) == 0 && !finishes(p) {
 		return a.endBackport(ctx, session, options, p, asJSON, resumed)
 	}
-	done, result, err := apply.Backport(ctx, session, p, makePlan)
+	to, err := a.outbox(session)
+	if err != nil {
+		return err
+	}
+	done, result, err := apply.Backport(ctx, session, p, to, makePlan)
+	_, open := errors.AsType[*apply.OpenError](err)
 	for _, remark := range result.Notes {
 		a.note("%s", remark)
 	}
-	if err != nil {
+	if err != nil && !open {
 		return errors.Join(a.printReleasedLines(session.Snapshot(), done, asJSON), partial(err, done, changing))
 	}
 	if !asJSON {
-		if err := a.printReleasedLines(session.Snapshot(), done, asJSON); err != nil {
+		printer := a.printer()
+		if err := errors.Join(a.printReleasedLines(session.Snapshot(), done, asJSON), printer.err); err != nil {
 			return err
 		}
+		printer.delivered(session.Snapshot().Forge, result.Delivered)
 	}
-	return a.endBackport(ctx, session, options, p, asJSON, resumed)
+	return errors.Join(err, a.endBackport(ctx, session, options, p, asJSON, resumed))
+}
+
+// finishes reports whether a line has a release already that may owe the forge
+// something.
+func finishes(p *plan.BackportPlan) bool {
+	return slices.ContainsFunc(p.Lines, func(line *plan.LinePlan) bool { return line.Finish != nil && line.Finish.Outbox != nil })
 }
 
 // endBackport tells people, prints JSON, removes the edit that is done, and says what

@@ -108,7 +108,7 @@ func (a *app) printReleasedLines(s *plan.Snapshot, lines []*plan.LinePlan, asJSO
 		}
 		p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", release.Component, release.Version,
 			plan.ShortRef(release.Tag), release.Entry.Tagged.Commit.Short(), s.Remote)
-		if line.Request != nil {
+		if line.Request != nil && line.Request.Issue == nil {
 			p.line(0, "The deployment request, to be filed with operations:")
 			p.blank()
 			p.line(terminal.Bold, "%s", line.Request.Summary)

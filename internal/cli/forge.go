@@ -31,8 +31,8 @@ func (a *app) forge(session *observe.Session) (*github.Client, error) {
 	return client, err
 }
 
-// releases is forge for a release's outbox.
-func (a *app) releases(session *observe.Session) (apply.Releases, error) {
+// outbox is forge for what a release owes.
+func (a *app) outbox(session *observe.Session) (apply.Outbox, error) {
 	client, err := a.forge(session)
 	if client == nil || err != nil {
 		return nil, err

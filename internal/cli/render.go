@@ -115,9 +115,9 @@ func (p *printer) steps(steps []plan.Step) {
 }
 
 // delivered says what was done at the forge.
-func (p *printer) delivered(outbox *plan.Outbox, done []string) {
+func (p *printer) delivered(forge string, done []string) {
 	for _, what := range done {
-		p.line(0, "On %s: %s.", outbox.Repository, what)
+		p.line(0, "On %s: %s.", forge, what)
 	}
 }
 
@@ -149,6 +149,8 @@ func stepText(step plan.Step) string {
 		return fmt.Sprintf("open milestone %s on %s", step.Want, step.Target)
 	case plan.ShowDeployment:
 		return fmt.Sprintf("show the deployment to %s on %s", step.Want, step.Target)
+	case plan.FileRequest:
+		return fmt.Sprintf("file %q on %s", step.Want, step.Target)
 	case plan.PublishRelease:
 		return fmt.Sprintf("publish Release %s on %s", step.Want, step.Target)
 	case plan.Announce:

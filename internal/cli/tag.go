@@ -156,7 +156,7 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	if a.dryRun {
 		return a.printPlanJSON(asJSON, p)
 	}
-	to, err := a.releases(session)
+	to, err := a.outbox(session)
 	if err != nil {
 		return err
 	}
@@ -259,7 +259,7 @@ func (a *app) printTagged(s *plan.Snapshot, t *plan.TagPlan, result apply.Result
 		p.blank()
 		p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", t.Component, t.Version, plan.ShortRef(t.Tag), t.Entry.Tagged.Commit.Short(), s.Remote)
 	}
-	p.delivered(t.Outbox, result.Delivered)
+	p.delivered(s.Forge, result.Delivered)
 	if t.Already != "" {
 		return p.err
 	}

@@ -15,6 +15,7 @@ func (d *decoder) contacts(contacts *[]release.Contact) reader {
 				d.mapping(value, "the role "+role,
 					optional("people", values(d, &contact.People, "a name", anyText)),
 					optional("email", values(d, &contact.Email, "an e-mail address", parseEmail)),
+					optional("github", values(d, &contact.GitHub, "a login on GitHub", parseLogin)),
 				)
 			}
 			*contacts = append(*contacts, contact)

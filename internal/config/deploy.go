@@ -9,21 +9,45 @@ import (
 // argumentVector is what a command is written as.
 const argumentVector = "a list such as [make, deploy]: the command is an argument vector, no shell splits it"
 
-// deploy reads a command with its timeout, or the command alone.
+// deploy reads a command with its timeout, or the command alone, or another way.
 func (d *decoder) deploy(deploy *release.Deploy) reader {
 	command := d.command(&deploy.Command)
+	way := ""
+	via := d.choice(&way, string(release.DeployByRequest))
 	return func(node *yaml.Node) {
 		switch value := d.follow(node); {
 		case value == nil:
 		case value.Kind == yaml.MappingNode:
-			d.mapping(node, "deploy",
-				required("command", "[make, deploy]", command),
+			deploy.Timeout = 0
+			read := d.mapping(node, "deploy",
+				optional("command", command),
+				optional("via", via),
 				optional("timeout", d.duration(&deploy.Timeout)),
 			)
+			if read.readable() && read.meant("command") == read.meant("via") {
+				d.report(read.node, "deploy with %s, expected a command such as [make, deploy], or via: request", bothOrNone(read.has("command")))
+			}
+		case value.Kind == yaml.ScalarNode && value.Value == string(release.DeployByRequest):
+			via(node)
 		default:
 			command(node)
 		}
+		deploy.Way = release.DeployWay(way)
+		switch {
+		case deploy.Timeout != 0:
+		case deploy.Way == release.DeployByRequest:
+			deploy.Timeout = release.DefaultRequestTimeout
+		default:
+			deploy.Timeout = release.DefaultDeployTimeout
+		}
 	}
+}
+
+func bothOrNone(both bool) string {
+	if both {
+		return "both a command and another way"
+	}
+	return "neither a command nor another way"
 }
 
 func (d *decoder) command(command *[]string) reader {

@@ -72,6 +72,7 @@
 //	  NAME:
 //	    people: [TEXT]
 //	    email: [ADDRESS]
+//	    github: [LOGIN]             who requests to the role are assigned to
 //
 //	components:                     required; at least one
 //	  NAME:
@@ -117,9 +118,11 @@
 //	    third-parties:              services of others
 //	      TEXT: real | mocked
 //	    deploy: [ARGUMENT]          an argument vector, run without a shell; short for
+//	    deploy: request             short for via: request
 //	    deploy:
-//	      command: [ARGUMENT]       required
-//	      timeout: DURATION         default 30m
+//	      command: [ARGUMENT]       this, or
+//	      via: request              an issue asks for it (wants github:)
+//	      timeout: DURATION         default 30m, of a request 8h
 //	    on-failure: rollback        a promotion that fails is rolled back without being asked:
 //	                                when the command failed, another version shows, or the
 //	                                heartbeat fails; default the command to type is named
@@ -151,6 +154,10 @@
 //	  milestones: PATTERN           titles of milestones, such as "{version}": that of a release
 //	                                is closed and the next one opened; default none
 //	  deployments: false            promotions make no Deployments; default true
+//	  requests: none                no issues ask for deployments; default they do
+//	  requests:
+//	    labels: [TEXT]              default [deployment-request]
+//	    template: PATH              a file of the repository with the text of requests
 //
 //	ledger:
 //	  ref: REF                      required; full name, default refs/looprel/ledger

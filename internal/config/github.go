@@ -15,18 +15,61 @@ func (d *decoder) github(target **release.GitHub) reader {
 	return func(node *yaml.Node) {
 		g := release.GitHub{Releases: release.ReleasesPublished}
 		deployments := true
+		g.Requests = &release.Requests{Labels: []string{release.DefaultRequestLabel}}
 		read := d.mapping(node, "github",
 			optional("repository", value(d, &g.Repository, repositoryForm, parseGitHubRepository)),
 			optional("releases", d.choice(&g.Releases, release.ReleasesPublished, release.ReleasesDraft, release.ReleasesNone)),
 			optional("assets", values(d, &g.Assets, "a pattern of paths", cleanGlob)),
 			optional("milestones", value(d, &g.Milestones, "a pattern such as \"{version}\"", patternParser(true))),
 			optional("deployments", d.boolean(&deployments)),
+			optional("requests", d.requests(&g.Requests)),
 		)
 		if read.ok("assets") && g.Releases == release.ReleasesNone {
 			d.reportValue(read, "assets", "assets without releases, expected releases: published or releases: draft beside them")
 		}
 		g.NoDeployments = !deployments
 		*target = &g
+	}
+}
+
+// requests reads what deployment requests are like, or that none are filed.
+func (d *decoder) requests(target **release.Requests) reader {
+	return func(node *yaml.Node) {
+		if value := d.follow(node); value != nil && value.Kind == yaml.ScalarNode {
+			none := ""
+			d.choice(&none, release.ReleasesNone)(node)
+			*target = nil
+			return
+		}
+		requests := *(*target)
+		var labels []string
+		read := d.mapping(node, "requests",
+			optional("labels", values(d, &labels, "the name of a label", anyText)),
+			optional("template", value(d, &requests.Template, "a path", cleanFile)),
+		)
+		if read.ok("labels") {
+			requests.Labels = labels
+		}
+		*target = &requests
+	}
+}
+
+var login = lazyregexp.New(`^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}[A-Za-z0-9])?$`)
+
+func parseLogin(text string) (string, error) {
+	if !login.MatchString(text) {
+		return "", fmt.Errorf("%s is not a login on GitHub, expected one without the @", quoted(text))
+	}
+	return text, nil
+}
+
+// checkDeployWays reports environments that are deployed to by way of GitHub where
+// nothing says which.
+func (d *decoder) checkDeployWays(train *release.Train, node *yaml.Node) {
+	for _, environment := range train.Environments {
+		if environment.Deploy.Way != "" && train.GitHub == nil {
+			d.report(d.follow(node), "the environment %s is deployed to by %s, expected a section github: beside the environments", environment.Name, environment.Deploy.Way)
+		}
 	}
 }
 

@@ -65,7 +65,7 @@ func TestAliases(t *testing.T) {
 	}
 	text = strings.Replace(text, "people", "peoplle", 1)
 	_, err := config.Parse("e", []byte(strings.Replace(text, "qa: {}", "qa: *role", 1)))
-	if want := `e:10:15: unknown key "peoplle", expected one of people, email; did you mean "people"?`; err == nil || err.Error() != want {
+	if want := `e:10:15: unknown key "peoplle", expected one of people, email, github; did you mean "people"?`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -219,7 +219,7 @@ func TestEnvironmentsProblems(t *testing.T) {
 			name: "deploy without command",
 			old:  "production: {maintainer: ops, after: stage}",
 			new:  "production: {maintainer: ops, after: stage, deploy: {timeout: 5m}}",
-			want: []string{`19:55: no key "command" in deploy, expected it, such as "command: [make, deploy]"`},
+			want: []string{`19:55: deploy with neither a command nor another way, expected a command such as [make, deploy], or via: request`},
 		},
 		{
 			name: "timeout without unit",
@@ -255,7 +255,7 @@ func TestEnvironmentsProblems(t *testing.T) {
 			name: "contact key",
 			old:  "ops: {}",
 			new:  "ops: {mail: [ops@example.org]}",
-			want: []string{`10:9: unknown key "mail", expected one of people, email; did you mean "email"?`},
+			want: []string{`10:9: unknown key "mail", expected one of people, email, github; did you mean "email"?`},
 		},
 		{
 			name: "contact address",
@@ -273,7 +273,7 @@ func TestEnvironmentsProblems(t *testing.T) {
 			name: "contact is text",
 			old:  "ops: {}",
 			new:  "ops: somebody",
-			want: []string{`10:8: found the text "somebody", expected the role ops as a mapping with keys of people, email`},
+			want: []string{`10:8: found the text "somebody", expected the role ops as a mapping with keys of people, email, github`},
 		},
 		{
 			name: "role name",
@@ -310,6 +310,24 @@ func TestEnvironmentsProblems(t *testing.T) {
 			old:  "version: 1\n",
 			new:  "version: 1\nlinks: {pull-request: \"bugs/{id}\"}\n",
 			want: []string{`2:23: "bugs/{id}" is not a URL, expected one that begins with https:// or http:// and a host`},
+		},
+		{
+			name: "deploy by request without github",
+			old:  "production: {maintainer: ops, after: stage}",
+			new:  "production: {maintainer: ops, after: stage, deploy: request}",
+			want: []string{"17:3: the environment production is deployed to by request, expected a section github: beside the environments"},
+		},
+		{
+			name: "deploy in two ways",
+			old:  "production: {maintainer: ops, after: stage}",
+			new:  "production: {maintainer: ops, after: stage, deploy: {command: [make], via: request}}",
+			want: []string{"19:55: deploy with both a command and another way, expected a command such as [make, deploy], or via: request"},
+		},
+		{
+			name: "login",
+			old:  "ops: {}",
+			new:  "ops: {github: [\"@octocat\"]}",
+			want: []string{`10:18: "@octocat" is not a login on GitHub, expected one without the @`},
 		},
 		{
 			name: "github repository",

@@ -53,6 +53,19 @@ type Milestone struct {
 	Open   bool
 }
 
+// Issue is something that people shall do.
+type Issue struct {
+	Number int
+	Title  string
+	// Body is Markdown. The issue's key stands in it, where people do not see it.
+	Body      string
+	Labels    []string
+	Assignees []string // logins
+	Open      bool
+	// Page is the issue's page.
+	Page string
+}
+
 // Deployment is a version on its way to an environment, or there.
 type Deployment struct {
 	// ID is the forge's own; zero for one that is not there yet.

@@ -142,6 +142,7 @@ func (c *call) route() reply {
 	}{
 		"releases":    {"contents", c.releases},
 		"milestones":  {"issues", c.milestones},
+		"issues":      {"issues", c.issues},
 		"deployments": {"deployments", c.deployments},
 	}
 	resource, found := resources[c.parts[0]]

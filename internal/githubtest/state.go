@@ -11,6 +11,7 @@ type State struct {
 	Releases    []Release
 	Milestones  []Milestone
 	Deployments []Deployment
+	Issues      []Issue
 	// NextID counts everything that was ever made.
 	NextID int
 }
@@ -62,6 +63,7 @@ func (s *State) id() int {
 func (s *State) copied() State {
 	c := *s
 	c.Releases, c.Milestones, c.Deployments = slices.Clone(s.Releases), slices.Clone(s.Milestones), slices.Clone(s.Deployments)
+	c.Issues = slices.Clone(s.Issues)
 	for i := range c.Releases {
 		c.Releases[i].Assets = slices.Clone(c.Releases[i].Assets)
 	}
@@ -82,6 +84,13 @@ func (s *Server) Change(change func(*State)) {
 func (s *Server) OpenMilestone(title string) {
 	s.Change(func(state *State) {
 		state.Milestones = append(state.Milestones, Milestone{ID: state.id(), Number: len(state.Milestones) + 1, Title: title, Open: true})
+	})
+}
+
+// FileStrangeIssue files an issue of somebody who does not belong to the repository.
+func (s *Server) FileStrangeIssue(title, body string) {
+	s.Change(func(state *State) {
+		state.Issues = append(state.Issues, Issue{ID: state.id(), Number: s.nextNumber(), Title: title, Body: body, Open: true, Stranger: true})
 	})
 }
 

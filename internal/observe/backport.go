@@ -57,7 +57,16 @@ func Backport(ctx context.Context, s *Session, request plan.BackportRequest, wan
 	if facts.Lacking, err = b.lacking(ctx); err != nil {
 		return nil, err
 	}
-	return plan.MakeBackport(s.snapshot, facts, request)
+	p, err := plan.MakeBackport(s.snapshot, facts, request)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range p.Lines {
+		if err := s.oweLine(ctx, line); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
 // backport is the observation of one.

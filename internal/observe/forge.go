@@ -15,15 +15,16 @@ import (
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/github"
+	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/plan"
 )
 
 // openForge finds the repository on GitHub, where environments.yaml says that
 // something is kept there. That its address cannot be told matters to those alone
 // who ask for it (Forge).
-func (s *Session) openForge() {
+func (s *Session) openForge() error {
 	if s.source.Train.GitHub == nil {
-		return
+		return nil
 	}
 	remote := s.remote.DisplayURL()
 	var address github.Address
@@ -35,10 +36,38 @@ func (s *Session) openForge() {
 	}
 	if err != nil {
 		s.forgeErr = &plan.Misuse{Reason: err.Error(), Advice: "say which it is: github: {repository: OWNER/NAME} in environments.yaml"}
-		return
+		return nil
 	}
 	s.forge = address
 	s.snapshot.Forge, s.snapshot.Web.Forge = address.String(), address.Web
+	requests := s.source.Train.GitHub.Requests
+	if requests == nil || requests.Template == "" {
+		return nil
+	}
+	text, err := s.fileAtHome(requests.Template)
+	s.snapshot.RequestTemplate = string(text)
+	return err
+}
+
+// maxTemplate bounds a template, in bytes.
+const maxTemplate = 32 << 10
+
+// fileAtHome is a file of the repository, as the home's default branch has it.
+func (s *Session) fileAtHome(path string) ([]byte, error) {
+	head, ok := s.shown.Refs[s.shown.Head]
+	if !ok {
+		return nil, &plan.Misuse{Reason: "the train's home has no default branch with " + path, Advice: "push it first"}
+	}
+	commit, err := s.repository.Commit(head)
+	if err != nil {
+		return nil, err
+	}
+	text, _, err := s.repository.ReadFile(commit.Tree, path)
+	if errors.Is(err, gitrepo.ErrNotFound) || err == nil && len(text) > maxTemplate {
+		return nil, &plan.Misuse{Reason: fmt.Sprintf("%s, the text of deployment requests, is not on %s, or is larger than %d bytes", path, plan.ShortRef(s.shown.Head), maxTemplate),
+			Advice: "correct github: in environments.yaml"}
+	}
+	return text, err
 }
 
 // apiOf is where the API of a host is, by the variables that GitHub Actions set; ""
@@ -70,21 +99,72 @@ func (s *Session) Forge() (address github.Address, wanted bool, err error) {
 
 // owe adds to a release's plan what it owes the forge.
 func (s *Session) owe(ctx context.Context, p *plan.TagPlan) error {
-	if _, wanted, err := s.Forge(); err != nil || !wanted {
+	if _, wanted, err := s.Forge(); err != nil || !wanted || p.Version.IsZero() {
 		return err
 	}
-	var facts plan.ForgeFacts
+	facts, err := s.forgeFacts(ctx, p)
+	if err != nil {
+		return err
+	}
+	return p.Owe(s.snapshot, facts)
+}
+
+// oweLine is owe for a backport's part.
+func (s *Session) oweLine(ctx context.Context, line *plan.LinePlan) error {
+	owing := line.Release
+	if owing == nil {
+		owing = line.Finish
+	}
+	if _, wanted, err := s.Forge(); err != nil || !wanted || owing == nil {
+		return err
+	}
+	facts, err := s.forgeFacts(ctx, owing)
+	if err != nil {
+		return err
+	}
+	return line.Owe(s.snapshot, facts)
+}
+
+// sectionOf is the changelog's section of a release that is there already.
+func (s *Session) sectionOf(p *plan.TagPlan) (string, error) {
+	commit, ok := s.shown.Commit(p.Tag)
+	if !ok || s.snapshot.Component.Changelog == nil {
+		return "", nil
+	}
+	revision, err := s.revision(commit)
+	if err != nil {
+		return "", err
+	}
+	return plan.SectionAt(s.snapshot.Component, revision, p.Version), nil
+}
+
+func (s *Session) forgeFacts(ctx context.Context, p *plan.TagPlan) (facts plan.ForgeFacts, err error) {
 	if p.Already != "" {
 		made, err := Notes(ctx, s, p.Version)
 		if err != nil {
-			return err
+			return facts, err
 		}
 		facts.Changes = made.Commits
+		if facts.Section, err = s.sectionOf(p); err != nil {
+			return facts, err
+		}
 	}
+	trunk, err := s.snapshot.TrainBranch()
+	if err != nil {
+		return facts, err
+	}
+	facts.Later = p.Branch != trunk
 	for _, pattern := range s.source.Train.GitHub.Assets {
-		found, err := s.assets(pattern)
+		// In the worktree is what the branch has; a file of another line is known by the
+		// version in its name.
+		named := strings.ReplaceAll(pattern, "{version}", p.Version.String())
+		if named == pattern && facts.Later {
+			facts.Unmatched = append(facts.Unmatched, pattern)
+			continue
+		}
+		found, err := s.assets(named)
 		if err != nil {
-			return err
+			return facts, err
 		}
 		if len(found) == 0 {
 			facts.Unmatched = append(facts.Unmatched, pattern)
@@ -93,7 +173,7 @@ func (s *Session) owe(ctx context.Context, p *plan.TagPlan) error {
 	}
 	slices.SortFunc(facts.Assets, func(a, b plan.AssetFile) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Path, b.Path)) })
 	facts.Assets = slices.CompactFunc(facts.Assets, func(a, b plan.AssetFile) bool { return a.Path == b.Path })
-	return p.Owe(s.snapshot, facts)
+	return facts, nil
 }
 
 // assets are the files of the worktree that a pattern matches.

@@ -110,7 +110,9 @@ func (s *Session) begin() error {
 		Train: s.source.Train, ConfigDigest: s.source.Digest, Component: component, Remote: s.remoteName(),
 		Web: notes.Web{Links: s.source.Train.Links, Forge: forgePage(s.remote.DisplayURL())},
 	}
-	s.openForge()
+	if err := s.openForge(); err != nil {
+		return err
+	}
 	if err := s.identify(); err != nil {
 		return err
 	}

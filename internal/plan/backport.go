@@ -142,6 +142,10 @@ type LinePlan struct {
 	Notes   []string       `json:"notes"`
 	Steps   []Step         `json:"steps"`
 
+	// Finish is the release that has the commits already; nil: none, or one that was not
+	// made by looprel.
+	Finish *TagPlan `json:"-"`
+
 	Entry   ledger.Entry    `json:"-"`
 	Refs    []Change        `json:"-"`
 	Objects []object.Object `json:"-"`
@@ -241,7 +245,7 @@ func makeLine(s *Snapshot, facts *LineFacts, request BackportRequest) (*LinePlan
 	case request.NoRelease:
 		return p, p.pickOnly(s, facts.Branch, request)
 	case len(facts.Branch.Picks) == 0 && allReleased(facts.Present):
-		return p, nil
+		return p, p.finish(s)
 	}
 	return p, p.release(s, facts.Branch, request)
 }
@@ -276,7 +280,60 @@ func (p *LinePlan) adopt() error {
 	}
 	var err error
 	p.Request, err = p.Release.build.snapshot.deployRequest(p.Release)
+	if outbox := p.Release.Outbox; outbox != nil && outbox.Request != nil {
+		outbox.Request = p.Request
+	}
 	return err
+}
+
+// Owe adds to the line's part what its release owes the forge: of one that is there
+// already, too, since an earlier run may have been cut off.
+func (p *LinePlan) Owe(s *Snapshot, facts ForgeFacts) error {
+	owing := p.Release
+	if owing == nil {
+		owing = p.Finish
+	}
+	if owing == nil || s.Train.GitHub == nil {
+		return nil
+	}
+	if err := owing.Owe(s, facts); err != nil {
+		return err
+	}
+	request := p.Request
+	if owing.Already != "" {
+		var err error
+		if request, err = s.deployRequest(owing); err != nil {
+			return err
+		}
+	}
+	if s.Train.GitHub.Requests != nil && request != nil {
+		owing.Steps = owing.Steps[:len(owing.Steps)-len(owing.Outbox.steps())]
+		owing.Outbox.Request = request
+		owing.Steps = append(owing.Steps, owing.Outbox.steps()...)
+	}
+	if p.Release != nil {
+		p.Steps = p.Release.Steps
+	}
+	return nil
+}
+
+// finish finds the release that has what the line was asked for, so that what it owes
+// the forge can be looked after.
+func (p *LinePlan) finish(s *Snapshot) error {
+	var version release.Version
+	for _, one := range p.Already {
+		if one.Release.Compare(version) > 0 {
+			version = one.Release
+		}
+	}
+	known, ok, err := s.Ledger.Release(s.Component.Name, version)
+	if err != nil || !ok || known.Adopted || s.tagProblem(known.Tag, known.TagID) != "" {
+		return err
+	}
+	made := &TagPlan{Verb: "tag", Component: s.Component.Name}
+	made.repeat(s, known)
+	p.Finish = made
+	return nil
 }
 
 // nameEntry gives the line's entry another id.
@@ -292,7 +349,7 @@ func (p *LinePlan) holdBack() {
 	if !p.Stuck() {
 		p.Notes = append(p.Notes, "held back: another line is stuck, and --all-or-none was asked for")
 	}
-	p.Commits, p.Steps, p.Refs, p.Objects, p.Release, p.Request = []PlannedCommit{}, []Step{}, nil, nil, nil, nil
+	p.Commits, p.Steps, p.Refs, p.Objects, p.Release, p.Request, p.Finish = []PlannedCommit{}, []Step{}, nil, nil, nil, nil, nil
 }
 
 // Seal makes the line's objects final, see TagPlan.Seal.

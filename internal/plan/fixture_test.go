@@ -163,7 +163,7 @@ func (w *world) nextEntry() {
 
 // onGitHub keeps everything up to date on GitHub.
 func (w *world) onGitHub() {
-	w.Train.GitHub = &release.GitHub{Releases: release.ReleasesPublished, Milestones: "{version}"}
+	w.Train.GitHub = &release.GitHub{Releases: release.ReleasesPublished, Milestones: "{version}", Requests: &release.Requests{Labels: []string{release.DefaultRequestLabel}}}
 	w.Forge = "acme/loop-server"
 }
 

@@ -21,6 +21,8 @@ type Outbox struct {
 	Release *OwedRelease
 	// CloseMilestone and OpenMilestone are titles, "" for none.
 	CloseMilestone, OpenMilestone string
+	// Request is the deployment request to be filed; nil: none.
+	Request *DeployRequest
 }
 
 // OwedRelease is a Release that shall be there.
@@ -56,6 +58,10 @@ type ForgeFacts struct {
 	Assets []AssetFile
 	// Unmatched are the patterns that match none.
 	Unmatched []string
+	// Later: files that are not there yet do not keep the release from being made.
+	Later bool
+	// Section is the changelog's section of a release that is there already.
+	Section string
 }
 
 // checksumsName is the asset that has the checksums of the others, in the form that
@@ -69,7 +75,7 @@ func (p *TagPlan) Owe(s *Snapshot, facts ForgeFacts) error {
 		return nil
 	}
 	if p.Already != "" {
-		p.Changes = notes.Collect(facts.Changes)
+		p.Changes, p.Section = notes.Collect(facts.Changes), facts.Section
 	}
 	p.Outbox = &Outbox{Repository: s.Forge}
 	if s.Train.GitHub.Releases != release.ReleasesNone {
@@ -92,7 +98,7 @@ func (p *TagPlan) oweForgeRelease(s *Snapshot, facts ForgeFacts) error {
 	if err != nil {
 		return err
 	}
-	if p.Already == "" && len(facts.Unmatched) > 0 {
+	if p.Already == "" && !facts.Later && len(facts.Unmatched) > 0 {
 		return misuse("build them first, or correct github: in environments.yaml", "no file matches %s, of the assets of a Release", facts.Unmatched[0])
 	}
 	p.Outbox.Release = &OwedRelease{
@@ -185,6 +191,9 @@ func (o *Outbox) steps() []Step {
 	}
 	if o.OpenMilestone != "" {
 		steps = append(steps, Step{Kind: OpenMilestone, Target: o.Repository, Want: o.OpenMilestone, Reason: "the next release's"})
+	}
+	if o.Request != nil {
+		steps = append(steps, Step{Kind: FileRequest, Target: o.Repository, Want: o.Request.Summary, Reason: "so that operations know, unless it is filed already"})
 	}
 	if o.Release != nil && o.Release.Publish {
 		steps = append(steps, Step{Kind: PublishRelease, Target: o.Repository, Want: o.Release.Want.Tag, Reason: "once all of it is there"})

@@ -57,6 +57,8 @@ type Snapshot struct {
 	Web notes.Web
 	// Forge is the forge's name for the repository, "" where nothing is kept there.
 	Forge string
+	// RequestTemplate is the text of deployment requests, "" for the usual one.
+	RequestTemplate string
 }
 
 // Offline is what is known of a ledger whose remote was not asked.
@@ -156,6 +158,7 @@ const (
 	CloseMilestone StepKind = "close-milestone"
 	OpenMilestone  StepKind = "open-milestone"
 	PublishRelease StepKind = "publish-release"
+	FileRequest    StepKind = "file-request"
 	// ShowDeployment: a deployment at the forge goes along with the promotion.
 	ShowDeployment StepKind = "show-deployment"
 )

@@ -81,6 +81,23 @@ func (p *TagPlan) releaseChangelog(s *Snapshot, branch *Branch, request TagReque
 	return nil
 }
 
+// SectionAt is a release's section of the changelog that a revision has, "" if there
+// is none that can be read.
+func SectionAt(component release.Component, revision Revision, version release.Version) string {
+	if component.Changelog == nil {
+		return ""
+	}
+	file, err := changelog.Parse(changelog.Style(component.Changelog.Style), revision.Files[component.Changelog.Path])
+	if err != nil {
+		return ""
+	}
+	section, ok := file.Section(version)
+	if !ok {
+		return ""
+	}
+	return section.Heading + "\n\n" + section.Body
+}
+
 // carrySections brings the changelogs' sections of releases that were made on lines
 // since to the train's branch: they would be lost otherwise.
 func (p *TagPlan) carrySections(s *Snapshot, branch *Branch, file *changelog.File) (*changelog.File, error) {

@@ -61,6 +61,8 @@ type TagPlan struct {
 	Outbox *Outbox `json:"-"`
 
 	build tagBuild
+	// known is what the ledger has of a release that is there already.
+	known *ledger.Release
 }
 
 // PlannedCommit is a commit that a plan makes.
@@ -217,6 +219,7 @@ func (p *TagPlan) alreadyTagged(s *Snapshot, branch *Branch, request TagRequest)
 
 // repeat makes the plan that of a release that the ledger has.
 func (p *TagPlan) repeat(s *Snapshot, known ledger.Release) {
+	p.known = &known
 	p.Version, p.Tag, p.TagID, p.Previous = known.Version, known.Tag, known.TagID, known.Base
 	p.Cycle, p.DaysLate, p.OffCycle, p.Reason = known.Cycle, known.DaysLate, known.OffCycle, known.Reason
 	if known.Branch != "" {

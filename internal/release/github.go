@@ -13,7 +13,21 @@ type GitHub struct {
 	Milestones Pattern
 	// NoDeployments: promotions make no deployments.
 	NoDeployments bool
+	// Requests says what the issues are like that ask for a deployment; nil: none are
+	// filed, but for environments that are deployed to by request.
+	Requests *Requests
 }
+
+// Requests are the issues that ask for a deployment.
+type Requests struct {
+	Labels []string
+	// Template is the path of a file of the repository that has their text, "" for
+	// looprel's own.
+	Template string
+}
+
+// DefaultRequestLabel is the label of requests unless the file says otherwise.
+const DefaultRequestLabel = "deployment-request"
 
 // How far a Release is brought.
 const (

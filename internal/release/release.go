@@ -96,6 +96,8 @@ type Contact struct {
 	Role   string
 	People []string
 	Email  []string
+	// GitHub are their logins there.
+	GitHub []string
 }
 
 // Component is something that is released under its own version.
@@ -183,11 +185,23 @@ type Environment struct {
 
 // Deploy is how a release is brought to an environment.
 type Deploy struct {
-	// Command is an argument vector, run without a shell; empty: the deployment
-	// happens elsewhere and is only recorded.
+	// Command is an argument vector, run without a shell; empty, and no other way: the
+	// deployment happens elsewhere and is only recorded.
 	Command []string
+	// Way is how it is done without a command.
+	Way DeployWay
+	// Timeout bounds the command, or the wait for others.
 	Timeout time.Duration
 }
+
+// DeployWay is a way to deploy by others than a command.
+type DeployWay string
+
+// The ways.
+const (
+	// DeployByRequest files an issue, and waits until somebody has done it.
+	DeployByRequest DeployWay = "request"
+)
 
 // Probe is how to see what runs in an environment.
 type Probe struct {
@@ -208,11 +222,13 @@ type Probe struct {
 // Defaults that the file may change.
 const (
 	DefaultDeployTimeout = 30 * time.Minute
-	DefaultHeartbeat     = "__heartbeat__"
-	NoHeartbeat          = "none"
-	DefaultProbeAgree    = 3
-	DefaultProbeInterval = time.Second
-	DefaultProbeDeadline = 5 * time.Minute
+	// DefaultRequestTimeout is how long a request may take: a working day.
+	DefaultRequestTimeout = 8 * time.Hour
+	DefaultHeartbeat      = "__heartbeat__"
+	NoHeartbeat           = "none"
+	DefaultProbeAgree     = 3
+	DefaultProbeInterval  = time.Second
+	DefaultProbeDeadline  = 5 * time.Minute
 )
 
 // Component returns the component of that name.
