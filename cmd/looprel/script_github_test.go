@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -35,6 +36,7 @@ import (
 //	                                status HOW, or breaks the connection, before or
 //	                                after; PATH is a pattern
 //	forge requests COUNT            so many requests were made since this was last asked
+//	forge wait METHOD PATH          waits until that was asked since requests were counted
 //	forge show                      prints what it has, as JSON
 func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 	usage(ts, neg || len(args) < 1, "forge VERB ARGUMENT...")
@@ -48,7 +50,7 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 			changeAtHome(ts, "environments.yaml", func(before string) string { return before + ts.ReadFile(args[0]) })
 		},
 		"replace": func(args []string) {
-			changeAtHome(ts, "environments.yaml", func(before string) string { return strings.Replace(before, args[0], args[1], 1) })
+			changeAtHome(ts, "environments.yaml", func(before string) string { return strings.Replace(before, unquoted(args[0]), unquoted(args[1]), 1) })
 		},
 		"file": func(args []string) {
 			changeAtHome(ts, args[0], func(string) string { return ts.ReadFile(args[1]) })
@@ -67,6 +69,7 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 		},
 		"fault":    func(args []string) { server.Interfere(faults(ts, args)) },
 		"requests": func(args []string) { countRequests(ts, server, args[0]) },
+		"wait":     func(args []string) { awaitRequest(ts, server, args[0], args[1]) },
 		"show": func([]string) {
 			text, err := json.MarshalIndent(server.Snapshot(), "", "  ")
 			ts.Check(err)
@@ -109,6 +112,9 @@ func changeAtHome(ts *testscript.TestScript, file string, change func(before str
 	runInWork(ts, name, "commit", "--quiet", "--message=Change "+file)
 	runInWork(ts, name, "push", "--quiet", "origin", "HEAD")
 }
+
+// unquoted turns \n into a line break, which a script's word cannot hold.
+func unquoted(word string) string { return strings.ReplaceAll(word, `\n`, "\n") }
 
 func grantToken(server *githubtest.Server, token string, settings []string) {
 	grant := githubtest.Grant{Login: githubtest.Login}
@@ -165,6 +171,17 @@ func faults(ts *testscript.TestScript, args []string) func(githubtest.Request) g
 		}
 		return interference
 	}
+}
+
+func awaitRequest(ts *testscript.TestScript, server *githubtest.Server, method, path string) {
+	for deadline := time.Now().Add(scriptPatience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		for _, request := range server.Requests() {
+			if request.Method == method && request.Path == path {
+				return
+			}
+		}
+	}
+	ts.Fatalf("nobody asked %s %s", method, path)
 }
 
 func countRequests(ts *testscript.TestScript, server *githubtest.Server, want string) {

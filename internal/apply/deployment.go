@@ -213,12 +213,15 @@ func (s *showing) left(p *plan.PromotionPlan) error {
 
 // Settle shows a release that is on its environment already, or was brought there
 // without looprel. An OpenError says what could not be shown.
-func Settle(ctx context.Context, to Deployments, p *plan.PromotionPlan, log string) error {
-	s := newShowing(to, p, log)
-	outcome := p.Deployment.Arrived
-	if outcome == "" {
-		outcome = ledger.RecordedOnly
+func Settle(ctx context.Context, p *plan.PromotionPlan, outlets Outlets) error {
+	s := newShowing(outlets.Deployments, p, outlets.Log)
+	outcome := ledger.RecordedOnly
+	if p.Deployment != nil && p.Deployment.Arrived != "" {
+		outcome = p.Deployment.Arrived
 	}
 	s.reached(ctx, outcome)
+	asked := newAsking(outlets.Requests, p)
+	asked.close(ctx, []string{fmt.Sprintf("%s runs %s %s: %s", p.Environment, p.Component, p.Version, outcome)}, s.down)
+	s.open = append(s.open, asked.open...)
 	return s.left(p)
 }

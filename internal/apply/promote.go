@@ -33,6 +33,8 @@ type Outlets struct {
 	Progress func(text string)
 	// Deployments shows the promotion at the forge; nil: it is not shown.
 	Deployments Deployments
+	// Requests is where people are asked to deploy; nil: nowhere.
+	Requests Requests
 	// Log is the page of the run that promotes, "" without one.
 	Log string
 	// Remark is told what could not be shown of a promotion that failed.
@@ -48,7 +50,7 @@ type Outlets struct {
 // The error of a promotion that failed or was interrupted comes with the outcome
 // that was recorded.
 func Promote(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, outlets Outlets, remake func(context.Context) (*plan.PromotionPlan, error)) (ledger.Finished, error) {
-	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now(), shown: newShowing(outlets.Deployments, p, outlets.Log)}
+	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now(), shown: newShowing(outlets.Deployments, p, outlets.Log), asked: newAsking(outlets.Requests, p)}
 	lock, err := promotion.lock()
 	if err != nil {
 		return ledger.Finished{}, err
@@ -97,6 +99,7 @@ type promotion struct {
 	outlets Outlets
 	begin   time.Time // by the real clock
 	shown   *showing
+	asked   *asking
 }
 
 // lock keeps other promotions of this clone off the environment.
@@ -175,9 +178,14 @@ func (p *promotion) run(ctx context.Context) ledger.Finished {
 			return ledger.Finished{Outcome: ledger.Failed, Failure: ledger.CommandFailed, Detail: "deploy command: " + result.String(), Output: output}
 		}
 	}
+	if p.plan.Request != nil {
+		if failed := p.askFor(ctx); failed != nil {
+			return *failed
+		}
+	}
 	finished := ledger.Finished{Outcome: ledger.Unverified, Detail: "there is nothing to look at"}
 	if p.plan.Probed() {
-		finished = p.verify(ctx, p.plan.Probe.Deadline)
+		finished = p.verify(ctx, p.plan.Patience())
 	}
 	finished.Output = output
 	return finished
@@ -375,6 +383,10 @@ func (p *promotion) verdict(ctx context.Context, finished ledger.Finished) error
 	showing, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishPatience)
 	defer cancel()
 	p.shown.end(showing, finished)
+	if finished.Outcome.Reached() {
+		p.asked.close(showing, finished.Evidence, p.shown.down)
+	}
+	p.shown.open = append(p.shown.open, p.asked.open...)
 	left := p.shown.left(p.plan)
 	if left != nil && !finished.Outcome.Reached() && p.outlets.Remark != nil {
 		for _, item := range p.shown.open {

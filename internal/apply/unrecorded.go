@@ -16,7 +16,7 @@ import (
 // with the outcome, whatever happens; Flush records it.
 func RollBackUnrecorded(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, outlets Outlets) (ledger.Finished, error) {
 	// Where the remote does not answer, neither does the forge.
-	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now(), shown: newShowing(nil, p, "")}
+	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now(), shown: newShowing(nil, p, ""), asked: newAsking(nil, p)}
 	lock, err := promotion.lock()
 	if err != nil {
 		return ledger.Finished{}, err

@@ -40,13 +40,14 @@ func (a *app) outbox(session *observe.Session) (apply.Outbox, error) {
 	return client, nil
 }
 
-// deployments is forge for a promotion.
-func (a *app) deployments(session *observe.Session) (apply.Deployments, error) {
+// toForge fills in a promotion's ways to the forge.
+func (a *app) toForge(session *observe.Session, outlets *apply.Outlets) error {
 	client, err := a.forge(session)
 	if client == nil || err != nil {
-		return nil, err
+		return err
 	}
-	return client, nil
+	outlets.Deployments, outlets.Requests, outlets.Log = client, client, a.runPage()
+	return nil
 }
 
 // runPage is the page of the workflow run that this is a step of, "" elsewhere.

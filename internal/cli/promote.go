@@ -70,9 +70,9 @@ does. What could not be sent makes the exit status 7.
 
 JSON: verb, component, environment, version, tag, commit, running,
 running_commit, days_late, off_cycle, embargo, reason, gates (gate, verdict,
-reason, evidence, cure), changes, probe_first, already, notes, steps; and
-outcome, detail, evidence, told (as in announce) once it has been applied.
-Fields without a value are left out.
+reason, evidence, cure), changes, probe_first, request (environment, summary,
+body), already, notes, steps; and outcome, detail, evidence, told (as in
+announce) once it has been applied. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel promote load-stage                  this cycle's release
@@ -207,14 +207,14 @@ func (a *app) record(ctx context.Context, session *observe.Session, p *plan.Prom
 
 // settle shows at the forge what a run that was cut off has not shown.
 func (a *app) settle(ctx context.Context, session *observe.Session, p *plan.PromotionPlan) error {
-	if a.dryRun || p.Deployment == nil {
+	if a.dryRun || p.Deployment == nil && p.Asked == nil {
 		return nil
 	}
-	to, err := a.deployments(session)
-	if err != nil {
+	var outlets apply.Outlets
+	if err := a.toForge(session, &outlets); err != nil {
 		return err
 	}
-	return apply.Settle(ctx, to, p, a.runPage())
+	return apply.Settle(ctx, p, outlets)
 }
 
 // recordedJSON is a plan that deploys nothing, for programs.
@@ -290,19 +290,19 @@ func (a *app) applyPromotion(ctx context.Context, session *observe.Session, p *p
 // outlets are what a promotion reaches the environment by.
 func (a *app) outlets(session *observe.Session, p *plan.PromotionPlan, asJSON bool) (apply.Outlets, error) {
 	dir, err := a.deployDir(session)
-	to, forgeErr := a.deployments(session)
-	if err == nil && p.RollsBack.IsZero() {
-		err = forgeErr // a rollback goes on without
-	}
 	output := a.env.Streams.Out
 	if asJSON {
 		output = a.env.Streams.Err
 	}
-	return apply.Outlets{
+	outlets := apply.Outlets{
 		Prober: a.prober(), Environ: a.env.Environ, Dir: dir, Output: output,
 		Signals: a.env.interrupts.passed, Now: a.env.Now, Progress: a.progress(),
-		Deployments: to, Log: a.runPage(), Remark: func(text string) { a.note("%s", text) },
-	}, err
+		Remark: func(text string) { a.note("%s", text) },
+	}
+	if forgeErr := a.toForge(session, &outlets); err == nil && p.RollsBack.IsZero() {
+		err = forgeErr // a rollback goes on without
+	}
+	return outlets, err
 }
 
 func resultOf(p *plan.PromotionPlan, finished ledger.Finished, told []toldJSON) promotionJSON {

@@ -185,7 +185,7 @@ func (t *ticker) tag(ctx context.Context) (outcome string, err error) {
 	if err != nil {
 		return "", err
 	}
-	to, err := t.app.releases(t.session)
+	to, err := t.app.outbox(t.session)
 	if err != nil {
 		return "", err
 	}

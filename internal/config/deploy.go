@@ -15,10 +15,10 @@ func (d *decoder) deploy(deploy *release.Deploy) reader {
 	way := ""
 	via := d.choice(&way, string(release.DeployByRequest))
 	return func(node *yaml.Node) {
+		deploy.Timeout = 0
 		switch value := d.follow(node); {
 		case value == nil:
 		case value.Kind == yaml.MappingNode:
-			deploy.Timeout = 0
 			read := d.mapping(node, "deploy",
 				optional("command", command),
 				optional("via", via),

@@ -11,17 +11,25 @@ import (
 	"github.com/mozilla-services/looprel/internal/forge"
 )
 
-// FindIssue finds the issue whose body has the key, open or closed, among those that
-// were changed since. Issues of strangers do not count, whatever they say.
+// FindIssue finds the issue whose body has the key, an open one before those that are
+// closed, among those that were changed since (zero: ever). Issues of strangers do not
+// count, whatever they say.
 func (c *Client) FindIssue(ctx context.Context, key string, since time.Time) (found forge.Issue, ok bool, err error) {
+	if !since.IsZero() {
+		since = since.UTC().Truncate(time.Second)
+	}
 	err = pages(func(options gh.ListOptions) (bool, *gh.Response, error) {
 		list, response, err := c.api.Issues.ListByRepo(ctx, c.address.Owner, c.address.Name, &gh.IssueListByRepoOptions{
-			State: "all", Sort: "created", Direction: "desc", Since: since.UTC().Truncate(time.Second), ListOptions: options,
+			State: "all", Sort: "created", Direction: "desc", Since: since, ListOptions: options,
 		})
 		for _, one := range list {
-			// The oldest of several that races may have left is the one.
-			if !one.IsPullRequest() && strings.Contains(one.GetBody(), key) && isOwn(one) {
-				found, ok = issueOf(one), true
+			if one.IsPullRequest() || !strings.Contains(one.GetBody(), key) || !isOwn(one) {
+				continue
+			}
+			// They come newest first; of several open ones, which a race may have left, the
+			// oldest is the one.
+			if issue := issueOf(one); !ok || issue.Open {
+				found, ok = issue, true
 			}
 		}
 		return true, response, err

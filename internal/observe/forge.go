@@ -17,6 +17,7 @@ import (
 	"github.com/mozilla-services/looprel/internal/github"
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/release"
 )
 
 // openForge finds the repository on GitHub, where environments.yaml says that
@@ -48,9 +49,6 @@ func (s *Session) openForge() error {
 	s.snapshot.RequestTemplate = string(text)
 	return err
 }
-
-// maxTemplate bounds a template, in bytes.
-const maxTemplate = 32 << 10
 
 // fileAtHome is a file of the repository, as the home's default branch has it.
 func (s *Session) fileAtHome(path string) ([]byte, error) {
@@ -127,15 +125,25 @@ func (s *Session) oweLine(ctx context.Context, line *plan.LinePlan) error {
 
 // sectionOf is the changelog's section of a release that is there already.
 func (s *Session) sectionOf(p *plan.TagPlan) (string, error) {
-	commit, ok := s.shown.Commit(p.Tag)
-	if !ok || s.snapshot.Component.Changelog == nil {
-		return "", nil
+	return s.sectionAt(p.Tag, p.Version.String())
+}
+
+// sectionAt is the changelog's section of a version at its tag, "" if the clone has
+// none to show.
+func (s *Session) sectionAt(tag, text string) (string, error) {
+	commit, ok := s.shown.Commit(tag)
+	version, err := release.ParseVersion(text)
+	if !ok || err != nil || s.snapshot.Component.Changelog == nil {
+		return "", nil //nolint:nilerr // what is no version has no section
+	}
+	if has, err := s.repository.Has(commit); err != nil || !has {
+		return "", err
 	}
 	revision, err := s.revision(commit)
 	if err != nil {
 		return "", err
 	}
-	return plan.SectionAt(s.snapshot.Component, revision, p.Version), nil
+	return plan.SectionAt(s.snapshot.Component, revision, version), nil
 }
 
 func (s *Session) forgeFacts(ctx context.Context, p *plan.TagPlan) (facts plan.ForgeFacts, err error) {

@@ -42,6 +42,11 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 	if selection.State.Running == nil && selection.Environment.Follows == "" {
 		target.Seen = s.lookAt(ctx, prober, []release.Environment{selection.Environment})[selection.Environment.Name]
 	}
+	if selection.Environment.Deploy.Way == release.DeployByRequest && selection.Tag != "" {
+		if target.Section, err = s.sectionAt(selection.Tag, selection.Version); err != nil {
+			return nil, err
+		}
+	}
 	if _, declared := selection.Environment.Gate(release.GateNoLostFixes); declared {
 		if target.Lost, err = s.lostFixes(ctx, selection); err != nil {
 			return nil, err

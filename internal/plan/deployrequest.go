@@ -28,7 +28,7 @@ type OwedIssue struct {
 	Want forge.Issue
 	// Key is found in its body.
 	Key string
-	// Since is before it can have been filed.
+	// Since is before it can have been filed; zero: that is not known.
 	Since time.Time
 }
 
@@ -134,7 +134,11 @@ func (s *Snapshot) oweIssue(request *DeployRequest, about requested, environment
 	if contact, ok := s.Train.Contact(environment.Maintainer); ok {
 		issue.Assignees = contact.GitHub
 	}
-	return &OwedIssue{Want: issue, Key: key, Since: about.tagged.Add(-clockSlack)}
+	owed := &OwedIssue{Want: issue, Key: key}
+	if !about.tagged.IsZero() {
+		owed.Since = about.tagged.Add(-clockSlack)
+	}
+	return owed
 }
 
 // clockSlack is more than the operator's clock and the forge's differ by.

@@ -27,6 +27,8 @@ type Target struct {
 	// Mirrored are answers of the environment that the one before is to be a likeness
 	// of, if it is to be one.
 	Mirrored []Seen
+	// Section is the changelog's section of the release, where it is asked for.
+	Section string
 	// Lost are fixes of what runs there that the release lacks, where a gate wants to
 	// know; nil where nothing runs there, or it was not asked.
 	Lost *LostFixes
@@ -71,10 +73,17 @@ type PromotionPlan struct {
 
 	// Entry starts the attempt, or is the record of a deployment made elsewhere.
 	Entry ledger.Entry `json:"-"`
+	// Request asks people to deploy, where that is the environment's way.
+	Request *DeployRequest `json:"request,omitempty"`
+	// Asked is the issue that asks for this deployment, whoever files it; it is closed
+	// once the release is there. Nil: there is none.
+	Asked *OwedIssue `json:"-"`
 	// Deployment goes along with the promotion at the forge; nil: none.
 	Deployment *OwedDeployment     `json:"-"`
 	Target     release.Environment `json:"-"`
 	Probe      release.Probe       `json:"-"`
+	// forge is the forge's name for the repository.
+	forge string
 	// fallback is what a rollback would bring back if this fails, "" if there is
 	// nothing.
 	fallback string
@@ -147,7 +156,7 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 		return p, recordElsewhere(s, sel, target, request, p)
 	}
 	if already(s, sel, p) {
-		return p, nil
+		return p, p.ask(s, sel, target)
 	}
 	if err := checkNotBelow(sel, p); err != nil {
 		return nil, err
@@ -172,8 +181,39 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	if p.RollsBackOnFailure() {
 		p.Notes = append(p.Notes, fmt.Sprintf("if the deploy command fails, another version shows or the heartbeat fails, %s is rolled back to %s without asking", p.Environment, p.fallback))
 	}
+	if err := p.ask(s, sel, target); err != nil {
+		return nil, err
+	}
 	p.begin(s, sel, takesOver)
 	return p, nil
+}
+
+// ask adds the request for the deployment.
+func (p *PromotionPlan) ask(s *Snapshot, sel *Selection, target Target) error {
+	byRequest := sel.Environment.Deploy.Way == release.DeployByRequest
+	if s.Train.GitHub == nil || s.Train.GitHub.Requests == nil && !byRequest {
+		return nil
+	}
+	if byRequest && !p.Probed() {
+		return misuse("give it a url and a probe; or, once it is deployed: "+p.Command()+" --record-only --reason TEXT",
+			"%s is deployed to by request, and cannot be looked at to see when it is done", p.Environment)
+	}
+	about := requested{version: p.Version, tag: p.Tag, commit: p.Commit, changes: p.Changes, section: target.Section}
+	if p.Tag == "" {
+		about.version += " (" + p.Commit.Short() + ")" // many commits share a version
+	}
+	if sel.Release != nil {
+		about.tagged = sel.Release.At
+	}
+	request, err := s.requestFor(about, sel.Environment)
+	if err != nil {
+		return err
+	}
+	p.Asked = request.Issue
+	if byRequest {
+		p.Request = request
+	}
+	return nil
 }
 
 func newPromotion(verb string, s *Snapshot, sel *Selection) *PromotionPlan {
@@ -181,7 +221,7 @@ func newPromotion(verb string, s *Snapshot, sel *Selection) *PromotionPlan {
 		Verb: verb, Component: s.Component.Name, Environment: sel.Environment.Name,
 		Version: sel.Version, Tag: sel.Tag, Commit: sel.Commit,
 		Target: sel.Environment, Probe: sel.Environment.ProbeFor(s.Component),
-		Gates: []Gate{}, Steps: []Step{}, Deployment: s.oweDeployment(sel),
+		Gates: []Gate{}, Steps: []Step{}, Deployment: s.oweDeployment(sel), forge: s.Forge,
 	}
 	if sel.Release != nil && sel.Release.Embargo.After(s.Now) {
 		p.Embargo = sel.Release.Embargo
@@ -231,7 +271,7 @@ func (p *PromotionPlan) takeSeen(sel *Selection, seen Seen) {
 // lease is how long an attempt may take: deploying, then looking.
 func lease(environment release.Environment, probe release.Probe) time.Duration {
 	var total time.Duration
-	if len(environment.Deploy.Command) > 0 {
+	if len(environment.Deploy.Command) > 0 || environment.Deploy.Way != "" {
 		total += environment.Deploy.Timeout
 	}
 	if environment.URL != "" && !probe.Disabled {
@@ -311,13 +351,25 @@ func (p *PromotionPlan) addDeployment() {
 			reason += ", unless the environment runs " + p.Version + " already"
 		}
 		p.Steps = append(p.Steps, Step{Kind: Deploy, Target: p.Environment, Was: p.Running, Want: p.Version, Reason: reason})
+	} else if p.Request != nil {
+		p.Steps = append(p.Steps, Step{Kind: FileRequest, Target: p.forge, Want: p.Request.Summary,
+			Reason: "unless it is open already; then somebody else deploys it"})
 	} else {
 		p.Notes = append(p.Notes, fmt.Sprintf("%s has no deploy command: looprel records, and deploys nothing", p.Environment))
 	}
 	if p.Probed() {
 		p.Steps = append(p.Steps, Step{Kind: Verify, Target: p.Target.URL, Want: p.Version,
-			Reason: fmt.Sprintf("%d answers in a row must show it, within %s", p.Probe.Agree, shortDuration(p.Probe.Deadline))})
+			Reason: fmt.Sprintf("%d answers in a row must show it, within %s", p.Probe.Agree, shortDuration(p.Patience()))})
 	}
+}
+
+// Patience is how long the release may take to show once its deployment has been
+// begun, or asked for.
+func (p *PromotionPlan) Patience() time.Duration {
+	if p.Request != nil {
+		return p.Target.Deploy.Timeout
+	}
+	return p.Probe.Deadline
 }
 
 // outcomeSubject is the entry of the outcome, which is not known yet.

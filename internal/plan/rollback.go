@@ -205,6 +205,9 @@ func MakeRollback(s *Snapshot, r *Rollback, target Target, request RollbackReque
 	}
 	p.Gates = append(p.Gates, notBackedOffGate(s, &r.Selection))
 	p.Notes = append(p.Notes, fmt.Sprintf("%s is backed off by this: nobody promotes it again by accident", r.Bad))
+	if err := p.ask(s, &r.Selection, target); err != nil {
+		return nil, err
+	}
 	if s.Offline != nil {
 		p.beginUnrecorded(s, &r.Selection, takesOver)
 		return p, nil
