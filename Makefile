@@ -7,7 +7,7 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 OPENAPI       := 23.0.2
 BIN           := .bin
 
-.PHONY: build demo test test-peers check format tidy vet lint race vulnerabilities bench bench-merges reads reads-tool parity corpus openapi clean
+.PHONY: build demo test test-peers test-loop-server check format tidy vet lint race vulnerabilities bench bench-merges reads reads-tool parity corpus openapi clean
 
 ## build: the binary, as .bin/looprel
 build:
@@ -25,6 +25,16 @@ test:
 test-peers:
 	$(GO) test -tags peers ./internal/gitrepo/... ./internal/signers ./cmd/...
 
+# With LOOP_SERVER_REPO=CLONE, a clone of mozilla-services/loop-server, also against
+# the Loop service itself, which node, npm (and its registry) and redis-server run.
+ifdef LOOP_SERVER_REPO
+test-peers: test-loop-server
+endif
+
+## test-loop-server: against the Loop service itself, out of LOOP_SERVER_REPO=CLONE
+test-loop-server:
+	LOOP_SERVER_REPO=$(abspath $(LOOP_SERVER_REPO)) $(GO) test -tags 'peers loopserver' -count=1 -run TestRealLoopServer ./cmd/looprel
+
 ## check: what CI runs
 check: format tidy vet lint race vulnerabilities test test-peers demo
 
@@ -37,12 +47,12 @@ tidy:
 	$(GO) mod verify
 
 vet:
-	$(GO) vet -tags peers ./...
+	$(GO) vet -tags 'peers loopserver' ./...
 	GOOS=darwin $(GO) vet ./...
 	GOOS=windows $(GO) vet ./...
 
 lint:
-	$(GO) run $(GOLANGCI_LINT) run --build-tags peers ./...
+	$(GO) run $(GOLANGCI_LINT) run --build-tags peers,loopserver ./...
 
 race:
 	$(GO) test -race ./...

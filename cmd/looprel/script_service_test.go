@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -125,15 +126,35 @@ func (s serviceState) serveRoot(w http.ResponseWriter) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
+// loopPeerProgram names the program that deploys the Loop service itself, and
+// loopPeerDir its directory.
+const (
+	loopPeerProgram = "LOOP_PEER_PROGRAM"
+	loopPeerDir     = "LOOP_PEER_DIR"
+)
+
 // deployTool is the deploy command of the scripts' environments. It keeps a list
 // of its runs beside the state of the environment.
 func deployTool() {
+	if program := os.Getenv(loopPeerProgram); program != "" {
+		deployPeer(program)
+		return
+	}
 	dir := filepath.Join(os.Getenv(servicesVariable), os.Getenv("LOOPREL_ENVIRONMENT"))
 	if err := deployTo(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "deploytool:", err)
 		os.Exit(3)
 	}
 	fmt.Println("deployed", os.Getenv("LOOPREL_VERSION"))
+}
+
+func deployPeer(program string) {
+	command := exec.Command(program, "deploy")
+	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	if err := command.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "deploytool:", err)
+		os.Exit(3)
+	}
 }
 
 func deployTo(dir string) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -96,7 +97,10 @@ const gitConfig = `[user]
 // setup gives a script a home of its own, and environments behind a proxy: every
 // host name leads to this process, so that the scripts' environments.yaml need
 // not know a port.
-func setup(env *testscript.Env) error {
+func setup(env *testscript.Env) error { return setUp(env, environments) }
+
+// setUp is setup with other environments, which keep their states in a directory.
+func setUp(env *testscript.Env, serve func(services string) http.Handler) error {
 	home := filepath.Join(env.WorkDir, ".home")
 	services := filepath.Join(env.WorkDir, ".services")
 	for _, dir := range []string{home, services} {
@@ -111,7 +115,7 @@ func setup(env *testscript.Env) error {
 	if err != nil {
 		return fmt.Errorf("set up: %w", err)
 	}
-	server := httptest.NewServer(environments(services))
+	server := httptest.NewServer(serve(services))
 	env.Defer(server.Close)
 	env.Values[scriptKey{}] = &script{started: map[string]*background{}}
 	env.Setenv("HOME", home)
