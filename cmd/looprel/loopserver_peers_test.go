@@ -25,6 +25,7 @@ import (
 // that LOOP_SERVER_REPO names, on loopback. It wants git, bash, node, npm and
 // redis-server.
 func TestRealLoopServer(t *testing.T) {
+	t.Parallel()
 	repository := os.Getenv("LOOP_SERVER_REPO")
 	if repository == "" {
 		t.Fatal("LOOP_SERVER_REPO names no clone of mozilla-services/loop-server")

@@ -341,13 +341,18 @@ type FailedError struct {
 	RolledBack     string
 	RollbackFailed error
 
-	command   string
-	fallback  string
-	rollsBack bool
+	command    string
+	fallback   string
+	rollsBack  bool
+	unrecorded bool
 }
 
 func (e *FailedError) Error() string {
-	text := fmt.Sprintf("%s: %s (recorded as %q)", e.What, e.Finished.Detail, e.Finished.Outcome)
+	kept := "recorded"
+	if e.unrecorded {
+		kept = "kept here"
+	}
+	text := fmt.Sprintf("%s: %s (%s as %q)", e.What, e.Finished.Detail, kept, e.Finished.Outcome)
 	switch {
 	case e.RollbackFailed != nil:
 		text += fmt.Sprintf("; and the rollback: %v", e.RollbackFailed)
@@ -404,5 +409,5 @@ func (p *promotion) verdict(ctx context.Context, finished ledger.Finished) error
 
 func (p *promotion) failed(finished ledger.Finished) error {
 	return &FailedError{Finished: finished, What: p.plan.Version + " on " + p.plan.Environment, command: p.plan.Command(),
-		fallback: p.plan.Fallback(), rollsBack: p.plan.RollsBackOnFailure()}
+		fallback: p.plan.Fallback(), rollsBack: p.plan.RollsBackOnFailure(), unrecorded: p.plan.Unrecorded}
 }

@@ -27,7 +27,7 @@ JSON: component, remote, at, environments (environment, maintainer,
 commissioned, follows, running, underway, broken, seen, agreement, remark),
 releases (version, state, commit, by, at, cycle, days_late, off_cycle, adopted,
 sign_offs (environment, by, at, note, ref, signed), backed_off (by, at, reason,
-signed), waived (environment, gate, otherwise, reason, by, signed)),
+signed), waived (environment, gate, otherwise, reason, by, signed, off_cycle)),
 blocks (number, environment, version, reason, ref, by, at, signed),
 tag_problems, unknown_tags, waiting (id, kind, subject, at: entries that this
 clone could not record yet), next (as printed by looprel next). Fields without a

@@ -57,8 +57,12 @@ func (a *app) applyUnrecorded(ctx context.Context, session *observe.Session, p *
 			err = a.printPromoted(p, finished)
 		}
 	}
-	if failed != nil || waits == nil {
+	if waits == nil {
 		return errors.Join(err, failed)
+	}
+	if failed != nil {
+		a.note("that is not recorded yet: %v", waits)
+		return failed
 	}
 	return errors.Join(err, &exitError{
 		code:   ExitOpen,

@@ -11,8 +11,8 @@ import (
 )
 
 // rolledBack is a rollback from 0.10.0 to 0.9.0 that was made without the ledger.
-func rolledBack(t *testing.T, outcome ledger.Outcome, minutes int) ledger.Entry {
-	e := entry(ledger.KindRolledBack, minutes)
+func rolledBack(t *testing.T, outcome ledger.Outcome) ledger.Entry {
+	e := entry(ledger.KindRolledBack, 30)
 	e.ID, e.Reason = "late", "loses calls"
 	e.RolledBack = &ledger.RolledBack{Finished: ledger.Finished{
 		Deployment: deployment("production", "0.9.0"), Attempt: "late", Outcome: outcome, RollsBack: version(t, "0.10.0"),
@@ -54,15 +54,15 @@ func TestRolledBackAfterwards(t *testing.T) {
 			t.Run(name+"/"+string(outcome), func(t *testing.T) {
 				t.Parallel()
 				inTime, afterwards := arrived(t), arrived(t)
-				inTime.add(rolledBack(t, outcome, 30))
+				inTime.add(rolledBack(t, outcome))
 				for _, e := range entries {
 					inTime.add(e)
 					afterwards.add(e)
 				}
-				afterwards.add(rolledBack(t, outcome, 30))
+				afterwards.add(rolledBack(t, outcome))
 				compareHistories(t, inTime, afterwards, len(entries) > 0 && !outcome.Reached() || name == "a promotion that failed" || name == "an interrupted promotion")
 				// It is in, and stays in once.
-				afterwards.refuses(rolledBack(t, outcome, 30))
+				afterwards.refuses(rolledBack(t, outcome))
 				if known, err := afterwards.HasRollback("loop-server", "late"); err != nil || !known {
 					t.Errorf("known: %v, %v", known, err)
 				}
@@ -104,7 +104,7 @@ func TestRolledBackTakesOver(t *testing.T) {
 		for _, outcome := range []ledger.Outcome{ledger.Verified, ledger.Failed} {
 			h := arrived(t)
 			h.add(started("production", "0.10.1", "hung", "", 25))
-			back := rolledBack(t, outcome, 30)
+			back := rolledBack(t, outcome)
 			back.RolledBack.TakesOver = takesOver
 			h.add(back)
 			state, err := h.Environment("production", "loop-server")

@@ -133,7 +133,8 @@ func verified(signed plan.Signed, signedObject object.Object, at time.Time, list
 	payload, armor := object.Unsigned(signedObject)
 	signer, err := list.Verify(payload, armor, at)
 	if err != nil {
-		signed.Problem, signed.Unsigned = err.Error(), errors.Is(err, signers.ErrUnsigned)
+		signed.Problem = err.Error()
+		signed.Unsigned, signed.OtherKind = errors.Is(err, signers.ErrUnsigned), errors.Is(err, signers.ErrOtherKind)
 		return signed
 	}
 	signed.By, signed.Key = signer.Principal, signer.Key

@@ -87,7 +87,7 @@ func judge(s *Snapshot, sel *Selection, target *Target) []Gate {
 	}
 	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), noBlockersGate(s, sel), notBackedOffGate(s, sel))
 	if _, declared := sel.Environment.Gate(release.GateSigned); declared && target != nil {
-		list = append(list, signedGate(s, sel, target.Signatures))
+		list = append(list, signedGate(sel, target.Signatures))
 	}
 	if _, declared := sel.Environment.Gate(release.GateLive); declared && target != nil {
 		list = append(list, liveGate(s, sel, target))

@@ -134,6 +134,14 @@ func TestGoldenPromote(t *testing.T) {
 			w.at("2014-08-08 11:00")
 			return plan.PromoteRequest{Environment: "production", OffCycle: true, Reason: "security fix"}
 		},
+		"promote-off-cycle-skips": func(w *world) plan.PromoteRequest {
+			w.Train.OffCycle = []string{release.GateOrder, release.GateSignOff}
+			w.environment("production").Gates = []release.Gate{
+				{Name: release.GateSignOff, SignOff: release.SignOff{Role: "qa", People: 1}}, {Name: release.GateSigned},
+			}
+			w.environment("production").RollsBack = true
+			return plan.PromoteRequest{Environment: "production", Version: version("0.10.0"), OffCycle: true, Reason: "security fix"}
+		},
 		"promote-resumed": func(w *world) plan.PromoteRequest {
 			w.promote("load-stage", "0.10.0", ledger.Verified)
 			w.at("2014-08-11 16:50")

@@ -47,10 +47,10 @@ func TestOffCycleSkipsWhatIsDeclared(t *testing.T) {
 			p := w.mustPromote(request)
 			var skipped, failed []string
 			for _, gate := range p.Gates {
-				switch gate.Verdict {
-				case plan.Waived:
+				if gate.Verdict == plan.Waived {
 					skipped = append(skipped, gate.Name)
-				case plan.Fail:
+				}
+				if gate.Verdict == plan.Fail {
 					failed = append(failed, gate.Name)
 					if !strings.Contains(strings.Join(gate.Evidence, "\n"), "off the calendar these may be skipped: ") {
 						t.Errorf("%s does not say what may be skipped: %v", gate.Name, gate.Evidence)

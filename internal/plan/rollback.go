@@ -177,7 +177,7 @@ func fallback(s *Snapshot, sel *Selection) (string, error) {
 // something that is known to be bad.
 func MakeRollback(s *Snapshot, r *Rollback, target Target, request RollbackRequest) (*PromotionPlan, error) {
 	p := newPromotion(verbRollback, s, &r.Selection)
-	p.Reason, p.RollsBack = request.Reason, r.Bad
+	p.Reason, p.RollsBack, p.Unrecorded = request.Reason, r.Bad, s.Offline != nil
 	if request.After != nil {
 		p.after = request.After.Attempt
 	}

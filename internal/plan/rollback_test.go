@@ -250,3 +250,18 @@ func TestGoldenRollback(t *testing.T) {
 	}
 	compareGolden(t, "rollback", golden{Plan: p, Entry: entryOf(p.Entry)})
 }
+
+// TestGoldenUnrecorded holds the plan of a rollback without the remote, and what it
+// leaves to be recorded.
+func TestGoldenUnrecorded(t *testing.T) {
+	t.Parallel()
+	w := arrivedWorld(t)
+	w.Offline = &plan.Offline{Seen: w.Ledger.Tip(), At: w.Now.Add(-time.Hour), OtherConfig: true}
+	request := rollbackOf("production")
+	request.Unrecorded = true
+	p, err := w.planRollback(request, "")
+	check(t, err, "")
+	compareGolden(t, "rollback-unrecorded", golden{Plan: p, Entry: entryOf(p.Entry)})
+	ended := p.Ended(w.Snapshot, ledger.Finished{Outcome: ledger.Verified, Detail: "runs 0.9.0", Evidence: []string{"3 answers"}}, 90*time.Second)
+	compareGolden(t, "rollback-unrecorded-ended", golden{Entry: entryOf(ended)})
+}

@@ -28,11 +28,13 @@ type Signed struct {
 	Problem string
 	// Unsigned: there is no signature at all.
 	Unsigned bool
+	// OtherKind: there is one of which the list says nothing.
+	OtherKind bool
 }
 
 // signedGate wants the release's tag, and what the ledger says of it since, to be
 // signed by those who may.
-func signedGate(s *Snapshot, sel *Selection, signatures *Signatures) Gate {
+func signedGate(sel *Selection, signatures *Signatures) Gate {
 	const name = release.GateSigned
 	undecided := func(cure, format string, values ...any) Gate {
 		return Gate{Name: name, Verdict: Undecided, Cure: cure, Reason: fmt.Sprintf(format, values...)}
@@ -45,7 +47,7 @@ func signedGate(s *Snapshot, sel *Selection, signatures *Signatures) Gate {
 	case signatures.Failure != "":
 		return undecided("put that right, then try again", "the signatures could not be held to %s: %s", orList(signatures.List), signatures.Failure)
 	case signatures.Tag.Problem != "":
-		gate := fail(name, signedAnew(sel, signatures.List, signatures.Tag), "%s: %s", signatures.Tag.What, signatures.Tag.Problem)
+		gate := unsignedGate(sel, signatures.List, signatures.Tag)
 		gate.Evidence = []string{"by the list " + signatures.List}
 		return gate
 	}
@@ -60,7 +62,7 @@ func signedGate(s *Snapshot, sel *Selection, signatures *Signatures) Gate {
 		}
 	}
 	if len(problems) > 0 {
-		gate := fail(name, signedAnew(sel, signatures.List, problems[0]), "%s: %s", problems[0].What, problems[0].Problem)
+		gate := unsignedGate(sel, signatures.List, problems[0])
 		if more := len(problems) - 1; more > 0 {
 			gate.Reason += fmt.Sprintf(" (and %d more)", more)
 		}
@@ -72,8 +74,8 @@ func signedGate(s *Snapshot, sel *Selection, signatures *Signatures) Gate {
 	}
 	slices.Sort(by)
 	gate := pass(name, "the tag is signed by %s, the ledger since by %s", signatures.Tag.By, strings.Join(by, ", "))
-	gate.Evidence = append(evidence, fmt.Sprintf("%d ledger entries from the one that records %s on: signed by %s", len(signatures.Entries), sel.Version, strings.Join(by, ", ")),
-		"by the list "+signatures.List)
+	gate.Evidence = slices.Concat(evidence, []string{fmt.Sprintf("%d ledger entries from the one that records %s on: signed by %s", len(signatures.Entries), sel.Version, strings.Join(by, ", ")),
+		"by the list " + signatures.List})
 	return gate
 }
 
@@ -84,11 +86,21 @@ func orList(list string) string {
 	return list
 }
 
+// unsignedGate is the verdict about a signature that does not count. One of another
+// kind may be as good as any: that cannot be decided.
+func unsignedGate(sel *Selection, list string, signed Signed) Gate {
+	gate := fail(release.GateSigned, signedAnew(sel, list, signed), "%s: %s", signed.What, signed.Problem)
+	if signed.OtherKind {
+		gate.Verdict = Undecided
+	}
+	return gate
+}
+
 // signedAnew is what can be done about a signature that does not count: what is
 // written stays as it is.
 func signedAnew(sel *Selection, list string, signed Signed) string {
 	cure := fmt.Sprintf("have git sign (user.signingKey, gpg.format ssh), and release a patch: looprel backport %s COMMIT", sel.Version)
-	if !signed.Unsigned {
+	if !signed.Unsigned && !signed.OtherKind {
 		cure = fmt.Sprintf("add the key to %s if it may sign; otherwise ", list) + cure
 	}
 	return cure

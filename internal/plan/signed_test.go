@@ -28,6 +28,7 @@ func TestSignedGate(t *testing.T) {
 		"no list":      {&plan.Signatures{}, plan.Undecided, "nothing says whose signatures count", 0},
 		"bad list":     {&plan.Signatures{List: "signers", Failure: "line 1"}, plan.Undecided, "the signatures could not be held to signers: line 1", 0},
 		"unsigned tag": {&plan.Signatures{List: "signers", Tag: plan.Signed{What: "tag 0.10.0", Problem: "it is not signed"}}, plan.Fail, "tag 0.10.0: it is not signed", 1},
+		"OpenPGP":      {&plan.Signatures{List: "signers", Tag: plan.Signed{What: "tag 0.10.0", Problem: "it has no SSH signature", OtherKind: true}}, plan.Undecided, "tag 0.10.0: it has no SSH signature", 1},
 		"an entry":     {&plan.Signatures{List: "signers", Tag: good("tag 0.10.0"), Entries: []plan.Signed{good("e"), bad}}, plan.Fail, bad.What + ": it is not signed", 2},
 		"entries":      {&plan.Signatures{List: "signers", Tag: good("tag 0.10.0"), Entries: []plan.Signed{bad, bad}}, plan.Fail, bad.What + ": it is not signed (and 1 more)", 3},
 	}

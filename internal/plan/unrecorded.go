@@ -11,7 +11,6 @@ import (
 // beginUnrecorded adds the entry of a rollback that is recorded afterwards, and the
 // steps. As long as it has not ended its outcome is unknown.
 func (p *PromotionPlan) beginUnrecorded(s *Snapshot, sel *Selection, takesOver string) {
-	p.Unrecorded = true
 	p.Entry = s.entry(ledger.KindRolledBack)
 	p.Entry.Reason = p.Reason
 	p.Entry.RolledBack = &ledger.RolledBack{

@@ -82,6 +82,63 @@ func TestVerdictIsGits(t *testing.T) {
 	}
 }
 
+// Revoked keys count for neither.
+func TestRevocationIsGits(t *testing.T) {
+	t.Parallel()
+	peer := newPeer(t)
+	list := peer.withKeys("rm@example.org @alice\nops@example.org @bob\nrm@example.org cert-authority @authority")
+	revoked := peer.withKeys("# lost\n@alice lost\n@authority\n")
+	file := filepath.Join(t.TempDir(), "revoked")
+	if err := os.WriteFile(file, []byte(revoked), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := signers.Parse(list, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parsed.Revoke(revoked); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]bool{"alice": false, "bob": true, "certified": false} {
+		said, good := peer.git(t, list, key, "-c", "gpg.ssh.revocationFile="+file)
+		payload, armor := object.Unsigned(peer.tags[key])
+		_, err := parsed.Verify(payload, armor, gittest.Epoch())
+		if good != want || (err == nil) != want {
+			t.Errorf("%s: git finds it good: %v (%s), this package: %v, expected %v", key, good, said, err, want)
+		}
+	}
+}
+
+// Commits, which carry their signature in a header, are taken apart as git does.
+func TestCommitsAsGit(t *testing.T) {
+	t.Parallel()
+	peer := newPeer(t)
+	repo := peer.repo
+	repo.Git("-c", "user.signingKey="+filepath.Join(peer.keys, "alice"), "commit", "--quiet", "--allow-empty", "-S", "-m", "Subject\n\ngpgsig is a header")
+	id := repo.ID("HEAD")
+	raw, err := repo.Try("", "cat-file", "commit", id.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := object.Object{Kind: object.KindCommit, Data: []byte(raw)}
+	if signed.ID() != id {
+		t.Fatalf("read %s, expected %s", signed.ID(), id)
+	}
+	for list, want := range map[string]bool{"rm@example.org @alice": true, "rm@example.org @bob": false} {
+		parsed, err := signers.Parse(peer.withKeys(list), time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		repo.At(repo.Home).Write("allowed", peer.withKeys(list))
+		_, gitErr := repo.Try("", "-c", "gpg.ssh.allowedSignersFile="+filepath.Join(repo.Home, "allowed"), "verify-commit", id.String())
+		payload, armor := object.Unsigned(signed)
+		_, err = parsed.Verify(payload, armor, gittest.Epoch())
+		if (gitErr == nil) != want || (err == nil) != want {
+			t.Errorf("%s: git: %v, this package: %v, expected good: %v", list, gitErr, err, want)
+		}
+	}
+}
+
 // peer is a repository with tags that git signed with each of the keys.
 type peer struct {
 	repo *gittest.Repo
@@ -140,13 +197,13 @@ func (p *peer) withKeys(list string) string {
 }
 
 // git has git verify a tag, and returns what it says.
-func (p *peer) git(t *testing.T, list, tag string) (said string, good bool) {
+func (p *peer) git(t *testing.T, list, tag string, options ...string) (said string, good bool) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "allowed")
 	if err := os.WriteFile(file, []byte(list), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command("git", "-c", "gpg.ssh.allowedSignersFile="+file, "verify-tag", "--raw", tag)
+	command := exec.Command("git", append(options, "-c", "gpg.ssh.allowedSignersFile="+file, "verify-tag", "--raw", tag)...)
 	command.Dir, command.Env = p.repo.Dir, p.repo.Environ()
 	output, err := command.CombinedOutput()
 	return string(output), err == nil

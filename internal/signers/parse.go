@@ -2,6 +2,7 @@ package signers
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -121,10 +122,13 @@ func parseKey(text string) (ssh.PublicKey, error) {
 }
 
 // looksLikeKey reports whether a text is written like a key of the kind that is named
-// before it: the text begins with that name, in the encoding of keys.
+// before it: the key begins with the length of that name, in four bytes, and the name.
 func looksLikeKey(kind, text string) bool {
 	wire, err := base64.StdEncoding.DecodeString(text)
-	return err == nil && len(wire) > 4+len(kind) && string(wire[:4]) == string([]byte{0, 0, 0, byte(len(kind))}) && string(wire[4:4+len(kind)]) == kind
+	if err != nil || len(wire) <= 4+len(kind) || string(wire[4:4+len(kind)]) != kind {
+		return false
+	}
+	return binary.BigEndian.Uint32(wire) == uint32(len(kind)) //nolint:gosec // a word of a line is shorter
 }
 
 // cutOptions takes the options, up to the first blank outside quotes.

@@ -41,6 +41,9 @@ type Signer struct {
 // String is the signer in words.
 func (s Signer) String() string { return s.Principal + " (" + s.Key + ")" }
 
+// ErrOtherKind is a signature that is not of SSH, of which a list says nothing.
+var ErrOtherKind = errors.New("it has no SSH signature, and the list of allowed signers has SSH keys alone")
+
 // ErrUnsigned is what has no signature at all.
 var ErrUnsigned = errors.New("it is not signed")
 
@@ -69,7 +72,7 @@ func checked(payload []byte, armor string) (ssh.PublicKey, error) {
 	case strings.TrimSpace(armor) == "":
 		return nil, ErrUnsigned
 	case !strings.HasPrefix(armor, "-----BEGIN SSH SIGNATURE-----"):
-		return nil, errors.New("it has no SSH signature, and the list of allowed signers has SSH keys alone")
+		return nil, ErrOtherKind
 	}
 	signature, err := sshsig.Unarmor([]byte(armor))
 	if err != nil {
