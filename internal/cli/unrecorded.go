@@ -50,19 +50,22 @@ func (a *app) applyUnrecorded(ctx context.Context, session *observe.Session, p *
 	if waits == nil {
 		waits = a.flush(ctx, session)
 	}
-	if failed == nil {
-		if asJSON {
-			err = a.printJSON(unrecordedJSON{resultOf(p, finished, nil), waits != nil})
-		} else {
-			err = a.printPromoted(p, finished)
-		}
-	}
-	if waits == nil {
-		return errors.Join(err, failed)
-	}
-	if failed != nil {
+	switch {
+	case failed != nil && waits != nil:
 		a.note("that is not recorded yet: %v", waits)
 		return failed
+	case failed != nil:
+		return failed
+	}
+	if !asJSON {
+		err = a.printPromoted(p, finished)
+	}
+	encode := func(told []toldJSON) any { return unrecordedJSON{resultOf(p, finished, told), waits != nil} }
+	if waits == nil {
+		return a.endPromotion(ctx, session, p, asJSON, encode, err)
+	}
+	if asJSON {
+		err = a.printJSON(encode(nil))
 	}
 	return errors.Join(err, &exitError{
 		code:   ExitOpen,
@@ -97,6 +100,9 @@ func waits(count int) string {
 func flushedText(s *plan.Snapshot, one apply.Flushed) string {
 	text := fmt.Sprintf("recorded now, of %s: roll %s back to %s %s: %s", one.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"),
 		one.RolledBack.Environment, one.Component, one.RolledBack.Version, one.RolledBack.Outcome)
+	if len(one.Owes) > 0 {
+		text += "; looprel announce tells people of it"
+	}
 	if now := one.Now; now != nil {
 		text += fmt.Sprintf("; by the ledger it runs %s, since %s by %s", now.Version, now.Since.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"), now.By.Name)
 	}

@@ -265,3 +265,27 @@ func TestGoldenUnrecorded(t *testing.T) {
 	ended := p.Ended(w.Snapshot, ledger.Finished{Outcome: ledger.Verified, Detail: "runs 0.9.0", Evidence: []string{"3 answers"}}, 90*time.Second)
 	compareGolden(t, "rollback-unrecorded-ended", golden{Entry: entryOf(ended)})
 }
+
+// People are told of a rollback without the remote, too, once it is recorded, and if
+// it got there.
+func TestUnrecordedIsAnnounced(t *testing.T) {
+	t.Parallel()
+	w := announcingWorld(t)
+	w.release(plan.TagRequest{})
+	w.promote("load-stage", "0.10.0", ledger.Verified)
+	w.at("2014-08-11 11:00")
+	w.promote("production", "0.10.0", ledger.Verified)
+	w.at("2014-08-12 23:00")
+	w.Offline = &plan.Offline{Seen: w.Ledger.Tip(), At: w.Now}
+	p, err := w.planRollback(rollbackOf("production"), "")
+	check(t, err, "")
+	for outcome, want := range map[ledger.Outcome]int{ledger.Verified: 2, ledger.Unverified: 2, ledger.Failed: 0, ledger.Unknown: 0} {
+		ended := p.Ended(w.Snapshot, ledger.Finished{Outcome: outcome}, 0)
+		if len(ended.Owes) != want || want > 0 && ended.Owes[0].Event != ledger.EventRolledBack {
+			t.Errorf("%s: owes %+v", outcome, ended.Owes)
+		}
+	}
+	if len(p.Entry.Owes) != 0 {
+		t.Errorf("before it has ended it owes %+v", p.Entry.Owes)
+	}
+}

@@ -32,6 +32,7 @@ func (p *PromotionPlan) beginUnrecorded(s *Snapshot, sel *Selection, takesOver s
 		Step{Kind: KeepEntry, Target: p.Entry.ID, Want: p.outcomeSubject(), Reason: "the outcome and its evidence"},
 		Step{Kind: AppendLedger, Target: s.Train.LedgerRef, Want: p.outcomeSubject(),
 			Reason: "if " + s.Remote + " can be reached by then; otherwise the next command that records something does it"})
+	p.Steps = append(p.Steps, s.announceSteps(p.owePush(s))...)
 }
 
 // Ended is the entry of a rollback that is recorded afterwards, with its outcome, so
@@ -45,5 +46,8 @@ func (p *PromotionPlan) Ended(s *Snapshot, finished ledger.Finished, after time.
 	finished.Deployment, finished.Attempt, finished.RollsBack = back.Deployment, back.Attempt, back.RollsBack
 	back.Finished = finished
 	entry.RolledBack = &back
+	if finished.Outcome.Reached() {
+		entry.Owes = p.owePush(s)
+	}
 	return entry
 }
