@@ -62,12 +62,21 @@ func (o *Objects) ReadUpTo(id object.ID, limit int64) (object.Object, error) {
 }
 
 func (o *Objects) read(id object.ID, limit int64) (object.Object, error) {
-	found, err := o.store.Read(id, limit)
+	return o.readInto(id, limit, nil)
+}
+
+// readInto may use a buffer, as the store's ReadInto.
+func (o *Objects) readInto(id object.ID, limit int64, buffer *[]byte) (object.Object, error) {
+	found, err := o.store.ReadInto(id, limit, buffer)
 	return found, o.readFailed(id, "read", err)
 }
 
 func (o *Objects) readKind(id object.ID, kind object.Kind, limit int64) ([]byte, error) {
-	found, err := o.read(id, limit)
+	return o.readKindInto(id, kind, limit, nil)
+}
+
+func (o *Objects) readKindInto(id object.ID, kind object.Kind, limit int64, buffer *[]byte) ([]byte, error) {
+	found, err := o.readInto(id, limit, buffer)
 	if err != nil {
 		return nil, err
 	}
@@ -98,16 +107,12 @@ func (o *Objects) kind(id object.ID) (object.Kind, error) {
 
 // Commit reads a commit.
 func (o *Objects) Commit(id object.ID) (object.Commit, error) {
-	return o.commit(id, object.ParseCommit)
-}
-
-func (o *Objects) commit(id object.ID, parse func(text string) (object.Commit, error)) (object.Commit, error) {
 	data, err := o.readKind(id, object.KindCommit, maxObjectSize)
 	if err != nil {
 		return object.Commit{}, err
 	}
 	// What the store gives is never changed, so the commit may keep parts of it.
-	commit, err := parse(unsafe.String(unsafe.SliceData(data), len(data))) //nolint:gosec // see above
+	commit, err := object.ParseCommit(unsafe.String(unsafe.SliceData(data), len(data))) //nolint:gosec // see above
 	if err != nil {
 		return object.Commit{}, damaged("commit "+id.String(), err)
 	}

@@ -297,43 +297,21 @@ func (w *rangeWalk) paintParents(from *visit, bits bitset) {
 
 // commits reads the listed commits that are left.
 func (w *rangeWalk) commits() ([]CommitInfo, error) {
-	commits := slices.Grow([]CommitInfo(nil), w.expected())
+	var ids []object.ID
 	for _, v := range w.listed {
 		if v.excluded {
 			continue
 		}
-		if w.options.Limit > 0 && len(commits) == w.options.Limit {
+		if w.options.Limit > 0 && len(ids) == w.options.Limit {
 			break
 		}
 		if matches, err := w.matches(v, true); err != nil {
 			return nil, err
-		} else if !matches {
-			continue
-		}
-		commit, err := w.objects.commit(v.id, object.ParseUnsigned)
-		if err != nil {
-			return nil, err
-		}
-		commits = append(commits, CommitInfo{ID: v.id, Commit: commit})
-	}
-	return commits, nil
-}
-
-// expected is how many commits are listed, if the path leaves out none.
-func (w *rangeWalk) expected() int {
-	if w.options.Path != "" {
-		return 0
-	}
-	count := 0
-	for _, v := range w.listed {
-		if !v.excluded {
-			count++
+		} else if matches {
+			ids = append(ids, v.id)
 		}
 	}
-	if w.options.Limit > 0 {
-		count = min(count, w.options.Limit)
-	}
-	return count
+	return w.objects.unsignedCommits(w.pace.ctx, ids)
 }
 
 // boundary lists the commits whose missing parents could change the list.

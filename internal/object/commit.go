@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -80,6 +81,25 @@ func ParseCommit(text string) (Commit, error) { return parseCommit(text, true) }
 // ParseUnsigned is ParseCommit without the signature, for whoever lists very many
 // commits, which are half signatures at times.
 func ParseUnsigned(text string) (Commit, error) { return parseCommit(text, false) }
+
+// WithoutSignature copies a commit's content, but for its signature.
+func WithoutSignature(data []byte) []byte {
+	for start := 0; start < len(data) && data[start] != '\n'; {
+		end := start
+		for ok := true; ok; ok = end < len(data) && data[end] == ' ' {
+			length := bytes.IndexByte(data[end:], '\n') + 1
+			if length == 0 {
+				length = len(data) - end
+			}
+			end += length
+		}
+		if bytes.HasPrefix(data[start:], []byte("gpgsig ")) {
+			return slices.Concat(data[:start], data[end:])
+		}
+		start = end
+	}
+	return bytes.Clone(data)
+}
 
 func parseCommit(text string, signed bool) (Commit, error) {
 	var commit Commit

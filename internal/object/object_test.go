@@ -159,3 +159,33 @@ func FuzzDecode(f *testing.F) {
 		_, _ = object.DecodeTag(data)
 	})
 }
+
+// TestWithoutSignature: what is left is the commit without its signature, whatever
+// else it has.
+func TestWithoutSignature(t *testing.T) {
+	t.Parallel()
+	const (
+		before  = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@example.org> 1 +0000\ncommitter A <a@example.org> 1 +0000\n"
+		signed  = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n wsBc\n -----END PGP SIGNATURE-----\n \n"
+		message = "\ngpgsig is only a word here\n"
+		after   = "mergetag object 1\n gpgsig x\nencoding ISO-8859-1\n"
+	)
+	for _, test := range []struct{ data, want string }{
+		{before + signed + message, before + message},
+		{before + signed + after + message, before + after + message},
+		{before + after + message, before + after + message},
+		{before + signed, before},
+		{before + "gpgsig cut off", before},
+		{before, before},
+		{"", ""},
+	} {
+		got := object.WithoutSignature([]byte(test.data))
+		if string(got) != test.want {
+			t.Errorf("%q became %q", test.data, got)
+		}
+		whole, _ := object.ParseUnsigned(test.data)
+		if rest, _ := object.ParseUnsigned(string(got)); rest.Message != whole.Message || len(rest.Extra) != len(whole.Extra) {
+			t.Errorf("%q is read as %+v, without its signature as %+v", test.data, whole, rest)
+		}
+	}
+}

@@ -72,8 +72,8 @@ func (p packed) kind(e entry) (kind object.Kind, err error) {
 
 // read reads the object and compares its id with its content. Where that fails, it
 // finds out what is damaged.
-func (p packed) read(id object.ID, limit int64) (object.Object, error) {
-	found, err := p.content(id, limit)
+func (p packed) read(id object.ID, limit int64, buffer *[]byte) (object.Object, error) {
+	found, err := p.content(id, limit, buffer)
 	if err == nil && found.id != id {
 		if object := (object.Object{Kind: found.kind, Data: found.data}); object.ID() != id {
 			err = p.damaged(errOtherID)
@@ -88,7 +88,7 @@ func (p packed) read(id object.ID, limit int64) (object.Object, error) {
 }
 
 // content is what there is, whatever its id is.
-func (p packed) content(id object.ID, limit int64) (content, error) {
+func (p packed) content(id object.ID, limit int64, buffer *[]byte) (content, error) {
 	if known, ok := p.pack.directory.cached(p.pack, p.offset); ok {
 		if int64(len(known.data)) > limit {
 			return content{}, &TooLargeError{ID: id, Kind: known.kind, Size: int64(len(known.data)), Limit: limit}
@@ -105,7 +105,12 @@ func (p packed) content(id object.ID, limit int64) (content, error) {
 	if e.size > limit || e.size > math.MaxInt {
 		return content{}, &TooLargeError{ID: id, Kind: e.kind, Size: e.size, Limit: limit}
 	}
-	whole := content{kind: e.kind, data: make([]byte, e.size)}
+	whole := content{kind: e.kind}
+	if buffer != nil {
+		whole.data = resized(buffer, e.size)
+	} else {
+		whole.data = make([]byte, e.size)
+	}
 	return whole, p.pack.inflate(e, whole.data)
 }
 

@@ -123,7 +123,7 @@ func parseLooseHeader(text []byte) (header Header, length int, ok bool) {
 	return Header{}, 0, false
 }
 
-func (l *loose) read(id object.ID, limit int64) (object.Object, error) {
+func (l *loose) read(id object.ID, limit int64, _ *[]byte) (object.Object, error) {
 	header, length, err := l.readHeader()
 	if err != nil {
 		return object.Object{}, err
@@ -137,7 +137,7 @@ func (l *loose) read(id object.ID, limit int64) (object.Object, error) {
 		}
 	}
 	content := make([]byte, int64(length)+header.Size)
-	consumed, err := inflate.Whole(content, l.data)
+	consumed, err := inflate.Unchecked(content, l.data)
 	if err != nil {
 		return object.Object{}, l.file.Errorf(int64(consumed), err)
 	}

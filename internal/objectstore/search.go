@@ -12,8 +12,9 @@ const maxSearches = 10
 
 // place is where an object was found.
 type place interface {
-	// read reads the object, of at most limit bytes.
-	read(id object.ID, limit int64) (object.Object, error)
+	// read reads the object, of at most limit bytes, into the buffer if that is given
+	// and of use.
+	read(id object.ID, limit int64, buffer *[]byte) (object.Object, error)
 	header() (Header, error)
 	// exists makes sure that what the place names is there at all.
 	exists() error

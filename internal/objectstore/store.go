@@ -134,9 +134,15 @@ func (s *Store) Promised() bool {
 // readers and must not be changed. The errors are ErrNotFound, a TooLargeError, and
 // filemap's Error for what is damaged.
 func (s *Store) Read(id object.ID, limit int64) (object.Object, error) {
+	return s.ReadInto(id, limit, nil)
+}
+
+// ReadInto is Read that may put the data into a buffer, which may be made larger: it
+// is there until the buffer is used again.
+func (s *Store) ReadInto(id object.ID, limit int64, buffer *[]byte) (object.Object, error) {
 	var found object.Object
 	err := s.find(id, func(at place) error {
-		read, err := at.read(id, limit)
+		read, err := at.read(id, limit, buffer)
 		if err == nil {
 			found = read
 		}

@@ -3,8 +3,9 @@
 // written before their content. Without a window to slide and a reader to ask, it
 // takes about half the time of a streaming decompressor.
 //
-//	Whole   the content, all of it, with its checksum compared
-//	Prefix  the first bytes of a content, as for a header
+//	Whole      the content, all of it, with its checksum compared
+//	Unchecked  the same without the checksum
+//	Prefix     the first bytes of a content, as for a header
 //
 // Input and output are never read or written beyond their ends, whatever the input
 // says. The package imports the standard library only.
@@ -39,6 +40,16 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 // dst exactly. It returns how many bytes of src the stream has, of a damaged one
 // how far it was read.
 func Whole(dst, src []byte) (consumed int, err error) {
+	consumed, err = Unchecked(dst, src)
+	if err == nil && adler32.Checksum(dst) != binary.BigEndian.Uint32(src[consumed-checksumSize:]) {
+		return consumed - checksumSize, ErrChecksum
+	}
+	return consumed, err
+}
+
+// Unchecked is Whole for a content that is compared with something better than its
+// checksum.
+func Unchecked(dst, src []byte) (consumed int, err error) {
 	d := decoders.Get().(*decoder)
 	defer d.release()
 	_, err = d.run(dst, src, false)
@@ -48,9 +59,6 @@ func Whole(dst, src []byte) (consumed int, err error) {
 	}
 	if len(src)-consumed < checksumSize {
 		return len(src), ErrShort
-	}
-	if adler32.Checksum(dst) != binary.BigEndian.Uint32(src[consumed:]) {
-		return consumed, ErrChecksum
 	}
 	return consumed + checksumSize, nil
 }

@@ -1,0 +1,94 @@
+package gitrepo
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/mozilla-services/looprel/internal/object"
+)
+
+const (
+	// batchLength is how many commits of a list a reader takes at a time.
+	batchLength = 64
+	// maxReaders bounds how many read at the same time: more of them would wait for
+	// each other.
+	maxReaders = 4
+)
+
+// unsignedCommits reads commits without their signatures, several at a time where
+// there are many and the machine has the processors. The result, and which error it
+// is, do not depend on that.
+func (o *Objects) unsignedCommits(ctx context.Context, ids []object.ID) ([]CommitInfo, error) {
+	commits := make([]CommitInfo, len(ids))
+	batches := (len(ids) + batchLength - 1) / batchLength
+	failures := make([]error, batches)
+	var next atomic.Int64
+	var failed atomic.Bool
+	read := func() {
+		var reader commitReader
+		for {
+			// What is before a batch that failed was taken earlier, and is read to its
+			// end: the first failure is the one that counts.
+			if failed.Load() {
+				return
+			}
+			batch := int(next.Add(1)) - 1
+			if batch >= batches {
+				return
+			}
+			from := batch * batchLength
+			to := min(from+batchLength, len(ids))
+			err := ctx.Err()
+			if err == nil {
+				err = reader.read(o, ids[from:to], commits[from:to])
+			}
+			if failures[batch] = err; err != nil {
+				failed.Store(true)
+			}
+		}
+	}
+	var others sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), maxReaders, batches) - 1 {
+		others.Go(read)
+	}
+	read()
+	others.Wait()
+	for _, err := range failures {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return commits, nil
+}
+
+// commitReader reads commits one after the other into the same memory, and keeps what
+// is wanted of each: new memory costs more than copying.
+type commitReader struct{ buffer []byte }
+
+func (r *commitReader) read(from *Objects, ids []object.ID, commits []CommitInfo) error {
+	for i, id := range ids {
+		commit, err := r.one(from, id)
+		if err != nil {
+			return err
+		}
+		commits[i] = CommitInfo{ID: id, Commit: commit}
+	}
+	return nil
+}
+
+func (r *commitReader) one(from *Objects, id object.ID) (object.Commit, error) {
+	data, err := from.readKindInto(id, object.KindCommit, maxObjectSize, &r.buffer)
+	if err != nil {
+		return object.Commit{}, err
+	}
+	kept := object.WithoutSignature(data)
+	// Nobody changes what was just made, so the commit may keep parts of it.
+	commit, err := object.ParseUnsigned(unsafe.String(unsafe.SliceData(kept), len(kept))) //nolint:gosec // see above
+	if err != nil {
+		return object.Commit{}, damaged("commit "+id.String(), err)
+	}
+	return commit, nil
+}
