@@ -24,6 +24,11 @@ import (
 //	                                server's host for {forge}
 //	forge replace OLD NEW           replaces a text of environments.yaml on master
 //	forge file PATH FILE            adds a file on master
+//	forge check COMMIT NAME STATE [PAGE]
+//	                                reports a check run, or with status:NAME a status
+//	forge issue TITLE [LABEL|milestone=NUMBER...]
+//	                                files an issue
+//	forge close TITLE               closes it
 //	forge strange TITLE BODY        files an issue as somebody who does not belong there
 //	forge grant TOKEN KEY=VALUE...  makes a token known: blind, expired or sign-on,
 //	                                or permissions
@@ -55,6 +60,28 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 		"file": func(args []string) {
 			changeAtHome(ts, args[0], func(string) string { return ts.ReadFile(args[1]) })
 		},
+		"check": func(args []string) {
+			check := githubtest.Check{Commit: args[0], Name: args[1], State: args[2], Run: true}
+			if strings.HasPrefix(check.Name, "status:") {
+				check.Run, check.Name = false, strings.TrimPrefix(check.Name, "status:")
+			}
+			if len(args) == 4 {
+				check.Details = args[3]
+			}
+			server.Report(check)
+		},
+		"issue": func(args []string) {
+			issue := githubtest.Issue{Title: args[0], Open: true}
+			for _, label := range args[1:] {
+				if number, ok := strings.CutPrefix(label, "milestone="); ok {
+					issue.Milestone, _ = strconv.Atoi(number)
+				} else {
+					issue.Labels = append(issue.Labels, label)
+				}
+			}
+			server.FileIssue(issue)
+		},
+		"close": func(args []string) { server.CloseIssue(args[0]) },
 		"strange": func(args []string) { server.FileStrangeIssue(args[0], args[1]) },
 		"grant":     func(args []string) { grantToken(server, args[0], args[1:]) },
 		"milestone": func(args []string) { server.OpenMilestone(args[0]) },

@@ -17,18 +17,23 @@ import (
 // forge is the way to GitHub; nil where nothing is kept there. It asks nobody yet.
 func (a *app) forge(session *observe.Session) (*github.Client, error) {
 	address, wanted, err := session.Forge()
-	if err != nil || !wanted {
-		return nil, err
+	if err != nil || !wanted || a.client != nil {
+		return a.client, err
 	}
-	client, err := github.New(github.Options{
+	a.client, err = github.New(github.Options{
 		Address: address, Find: a.credential(address), UserAgent: "looprel/" + Version, Proxy: a.proxy(),
 		CacheDir: filepath.Join(session.Repository().CommonDir(), "looprel", "github"),
 		Now:      a.env.Now, Progress: a.progress(),
 	})
-	if err == nil {
-		a.asked = append(a.asked, client)
+	return a.client, err
+}
+
+// useForge lets the session ask GitHub what gates want to know. Where its repository
+// cannot be told, whoever needs it says so.
+func (a *app) useForge(session *observe.Session) {
+	if client, err := a.forge(session); err == nil && client != nil {
+		session.UseForge(client, a.runPage())
 	}
-	return client, err
 }
 
 // outbox is forge for what a release owes.
@@ -99,18 +104,16 @@ func (a *app) environmentToken(address github.Address) github.CredentialSource {
 
 // tellCounts says how much was asked of GitHub, where that is wanted.
 func (a *app) tellCounts() {
-	if !a.verbose {
+	if !a.verbose || a.client == nil {
 		return
 	}
-	for _, client := range a.asked {
-		counts := client.Counts()
-		text := fmt.Sprintf("asked %s %s", client.Address().Host, counted(counts.Requests, "time", "times"))
-		if counts.Unchanged > 0 {
-			text += fmt.Sprintf(", %d of them answered by \"not modified\"", counts.Unchanged)
-		}
-		if counts.Repeated > 0 {
-			text += fmt.Sprintf(", %d of them again", counts.Repeated)
-		}
-		a.note("%s", text)
+	counts := a.client.Counts()
+	text := fmt.Sprintf("asked %s %s", a.client.Address().Host, counted(counts.Requests, "time", "times"))
+	if counts.Unchanged > 0 {
+		text += fmt.Sprintf(", %d of them answered by \"not modified\"", counts.Unchanged)
 	}
+	if counts.Repeated > 0 {
+		text += fmt.Sprintf(", %d of them again", counts.Repeated)
+	}
+	a.note("%s", text)
 }

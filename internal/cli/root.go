@@ -28,8 +28,8 @@ type app struct {
 	verbose   bool
 	output    string
 
-	// asked are the clients that were made, for the counts of verbose.
-	asked []*github.Client
+	// client is the way to GitHub, once it is needed.
+	client *github.Client
 }
 
 // Main runs looprel and returns its exit code.

@@ -65,6 +65,7 @@ func (a *app) observe(ctx context.Context, writes bool) (*observe.Session, error
 		return nil, err
 	}
 	a.sourceNotes(session.Source())
+	a.useForge(session)
 	return session, nil
 }
 

@@ -53,6 +53,7 @@ func (d *decoder) component(name string, node *yaml.Node) (release.Component, se
 		optional("version-files", d.versionFiles(&c.VersionFiles)),
 		optional("changelog", d.changelog(&c.Changelog)),
 		optional("development", d.boolean(&development)),
+		optional("checks", d.checks(&c.Checks)),
 		optional("extract", d.extract(&c.Extract)),
 		optional("probe", d.componentProbe(&c.Probe)),
 	)

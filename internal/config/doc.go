@@ -90,6 +90,7 @@
 //	      path: PATH                required
 //	      style: loop | keep-a-changelog   default as the file shows
 //	    development: false          no commit that opens the next version; default true
+//	    checks: all | [NAME]        what a commit must have passed at the forge to be released (wants github:)
 //	    extract:                    the parts of another repository that make it
 //	      from: REPOSITORY          required
 //	      map:                      required; at least one
@@ -115,6 +116,9 @@
 //	        role: ROLE              required of sign-off: whose people
 //	        people: N               how many of them, 1 to 100; default 1
 //	        on: ENVIRONMENT         where they tried it; default the one before
+//	        required: [NAME]        of checks: which; default all that there are
+//	        labels: [TEXT]          of no-blockers: no open issue has one of them
+//	        milestone: PATTERN      of no-blockers: no open issue is in that milestone
 //	    third-parties:              services of others
 //	      TEXT: real | mocked
 //	    deploy: [ARGUMENT]          an argument vector, run without a shell; short for
@@ -176,12 +180,16 @@
 // addresses in contacts.
 //
 //	order           it has been on the environment before
-//	no-blockers     nobody has blocked the release, or the environment
+//	no-blockers     nobody has blocked the release, or the environment; and, with labels or
+//	                milestone, no open issue does (wants github:)
 //	not-backed-off  the release has not been backed off, or rolled back
 //	signed          the release's tag, and every entry of the ledger from the one that
 //	                recorded the release on, has an SSH signature by an allowed signer,
 //	                valid at the time that it bears; dates without a zone in the list are
 //	                of the timezone
+//	checks          the forge's checks of the tagged commit have passed, or, where it has none
+//	                and differs in version files and changelog alone, its parent's;
+//	                skipped and neutral ones count as passed (wants github:)
 //	live            the environment before really runs it: as many answers in a row as its
 //	                probe wants show the version or the revision, its heartbeat is
 //	                healthy, its third parties are as declared (a field fakeTokBox of the

@@ -71,6 +71,14 @@ func (d *decoder) gate(environment string, node *yaml.Node, roles *roster, order
 			required("for", "3 days", value(d, &gate.Soak, soakForm, parseSoak)),
 			optional("contiguous", d.boolean(&contiguous)))
 	}
+	if d.gateNamed(item) == release.GateChecks {
+		fields = append(fields, optional("required", values(d, &gate.Checks.Required, "the name of a check", anyText)))
+	}
+	if d.gateNamed(item) == release.GateNoBlockers {
+		fields = append(fields,
+			optional("labels", values(d, &gate.Blockers.Labels, "the name of a label", anyText)),
+			optional("milestone", value(d, &gate.Blockers.Milestone, "a pattern such as \"{version}\"", patternParser(true))))
+	}
 	read := d.mapping(node, "a gate", fields...)
 	gate.Soak.Contiguous = contiguous
 	return gate, read.ok("gate")

@@ -63,12 +63,47 @@ func parseLogin(text string) (string, error) {
 	return text, nil
 }
 
-// checkDeployWays reports environments that are deployed to by way of GitHub where
-// nothing says which.
-func (d *decoder) checkDeployWays(train *release.Train, node *yaml.Node) {
+// checks reads which checks a commit must have passed: all, or those of a list.
+func (d *decoder) checks(target **release.Checks) reader {
+	return func(node *yaml.Node) {
+		checks := release.Checks{}
+		if value := d.follow(node); value != nil && value.Kind == yaml.ScalarNode {
+			all := ""
+			d.choice(&all, allChecks)(node)
+		} else {
+			values(d, &checks.Required, "the name of a check", anyText)(node)
+			if value != nil && value.Kind == yaml.SequenceNode && len(value.Content) == 0 {
+				d.report(value, "an empty list of checks, expected names, or checks: %s", allChecks)
+			}
+		}
+		*target = &checks
+	}
+}
+
+// allChecks stands for all checks that a commit has.
+const allChecks = "all"
+
+// checkGitHubWanted reports what is asked of GitHub where nothing says which
+// repository there.
+func (d *decoder) checkGitHubWanted(train *release.Train, read section) {
+	report := func(key, format string, arguments ...any) {
+		if read.ok(key) {
+			d.report(d.follow(read.present[key]), format+", expected a section github: beside it", arguments...)
+		}
+	}
+	for _, component := range train.Components {
+		if component.Checks != nil {
+			report("components", "the component %s wants checks", component.Name)
+		}
+	}
 	for _, environment := range train.Environments {
-		if environment.Deploy.Way != "" && train.GitHub == nil {
-			d.report(d.follow(node), "the environment %s is deployed to by %s, expected a section github: beside the environments", environment.Name, environment.Deploy.Way)
+		if environment.Deploy.Way != "" {
+			report("environments", "the environment %s is deployed to by %s", environment.Name, environment.Deploy.Way)
+		}
+		for _, gate := range environment.Gates {
+			if gate.Name == release.GateChecks || !gate.Blockers.IsZero() {
+				report("environments", "the environment %s asks GitHub for the gate %s", environment.Name, gate.Name)
+			}
 		}
 	}
 }

@@ -82,8 +82,8 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 		optional("allowed-signers", value(d, &train.AllowedSigners, "the path of a file", cleanFile)),
 	)
 	d.checkLedger(read, train)
-	if read.ok("environments") && !read.meant("github") {
-		d.checkDeployWays(train, read.present["environments"])
+	if !read.meant("github") {
+		d.checkGitHubWanted(train, read)
 	}
 	return train
 }

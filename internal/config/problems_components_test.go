@@ -51,7 +51,7 @@ func TestComponentsProblems(t *testing.T) {
 			name: "unknown key",
 			old:  "    changelog: {path: CHANGELOG}",
 			new:  "    change-log: {path: CHANGELOG}",
-			want: []string{`15:5: unknown key "change-log", expected one of repository, branch, path, tag, release-branch, bump, version-files, changelog, development, extract, probe; did you mean "changelog"?`},
+			want: []string{`15:5: unknown key "change-log", expected one of repository, branch, path, tag, release-branch, bump, version-files, changelog, development, checks, extract, probe; did you mean "changelog"?`},
 		},
 		{
 			name: "tag without version",

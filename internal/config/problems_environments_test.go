@@ -315,13 +315,26 @@ func TestEnvironmentsProblems(t *testing.T) {
 			name: "deploy by request without github",
 			old:  "production: {maintainer: ops, after: stage}",
 			new:  "production: {maintainer: ops, after: stage, deploy: request}",
-			want: []string{"17:3: the environment production is deployed to by request, expected a section github: beside the environments"},
+			want: []string{"17:3: the environment production is deployed to by request, expected a section github: beside it"},
 		},
 		{
 			name: "deploy in two ways",
 			old:  "production: {maintainer: ops, after: stage}",
 			new:  "production: {maintainer: ops, after: stage, deploy: {command: [make], via: request}}",
 			want: []string{"19:55: deploy with both a command and another way, expected a command such as [make, deploy], or via: request"},
+		},
+		{
+			name: "checks without github",
+			old:  "production: {maintainer: ops, after: stage}",
+			new:  "production: {maintainer: ops, after: stage, gates: [checks, {gate: no-blockers, labels: [blocker]}]}",
+			want: []string{"17:3: the environment production asks GitHub for the gate checks, expected a section github: beside it",
+				"17:3: the environment production asks GitHub for the gate no-blockers, expected a section github: beside it"},
+		},
+		{
+			name: "checks of a component",
+			old:  "    changelog: {path: CHANGELOG}\n",
+			new:  "    changelog: {path: CHANGELOG}\n    checks: []\n",
+			want: []string{"16:13: an empty list of checks, expected names, or checks: all"},
 		},
 		{
 			name: "login",

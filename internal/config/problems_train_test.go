@@ -322,8 +322,8 @@ func TestTrainProblems(t *testing.T) {
 			old:  "  test:",
 			new:  "  off-cycle: {may-skip: [signed, oder, order, order]}\n  test:",
 			want: []string{
-				`7:26: the gate "signed", which nothing may skip, expected one of order, live, soak, sign-off, no-lost-fixes, not-frozen, window`,
-				`7:34: unknown gate "oder", expected one of order, live, soak, sign-off, no-lost-fixes, not-frozen, window; did you mean "order"?`,
+				`7:26: the gate "signed", which nothing may skip, expected one of order, checks, live, soak, sign-off, no-lost-fixes, not-frozen, window`,
+				`7:34: unknown gate "oder", expected one of order, checks, live, soak, sign-off, no-lost-fixes, not-frozen, window; did you mean "order"?`,
 				`7:47: duplicate "order", expected it once: it stands on line 7 already`,
 			},
 		},

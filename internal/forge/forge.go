@@ -66,6 +66,26 @@ type Issue struct {
 	Page string
 }
 
+// Check is one verdict on a commit, of whatever kind.
+type Check struct {
+	Name  string
+	State CheckState
+	// Detail is the forge's word for it.
+	Detail string
+	// Page is where to look, "" if that is not known.
+	Page string
+}
+
+// CheckState is what a check says.
+type CheckState string
+
+// The states. What was skipped, or is neutral, has passed.
+const (
+	CheckPassed  CheckState = "passed"
+	CheckFailed  CheckState = "failed"
+	CheckPending CheckState = "pending"
+)
+
 // Deployment is a version on its way to an environment, or there.
 type Deployment struct {
 	// ID is the forge's own; zero for one that is not there yet.

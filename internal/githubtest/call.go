@@ -143,6 +143,7 @@ func (c *call) route() reply {
 		"releases":    {"contents", c.releases},
 		"milestones":  {"issues", c.milestones},
 		"issues":      {"issues", c.issues},
+		"commits":     {"checks", c.commits},
 		"deployments": {"deployments", c.deployments},
 	}
 	resource, found := resources[c.parts[0]]

@@ -3,6 +3,7 @@ package githubtest
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -13,6 +14,7 @@ type Issue struct {
 	Title, Body       string
 	Labels, Assignees []string
 	Open              bool
+	Milestone         int
 	// Stranger: it is of somebody who does not belong to the repository.
 	Stranger bool
 }
@@ -45,6 +47,9 @@ func (c *call) listIssues() []any {
 	var list []any
 	for _, one := range slices.Backward(c.server.state.Issues) {
 		wanted := query.Get("state") == "all" || one.Open == (query.Get("state") != "closed")
+		if number := query.Get("milestone"); number != "" {
+			wanted = wanted && number == strconv.Itoa(one.Milestone)
+		}
 		for label := range strings.SplitSeq(query.Get("labels"), ",") {
 			wanted = wanted && (label == "" || slices.Contains(one.Labels, label))
 		}

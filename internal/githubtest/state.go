@@ -12,6 +12,7 @@ type State struct {
 	Milestones  []Milestone
 	Deployments []Deployment
 	Issues      []Issue
+	Checks      []Check
 	// NextID counts everything that was ever made.
 	NextID int
 }
@@ -63,7 +64,7 @@ func (s *State) id() int {
 func (s *State) copied() State {
 	c := *s
 	c.Releases, c.Milestones, c.Deployments = slices.Clone(s.Releases), slices.Clone(s.Milestones), slices.Clone(s.Deployments)
-	c.Issues = slices.Clone(s.Issues)
+	c.Issues, c.Checks = slices.Clone(s.Issues), slices.Clone(s.Checks)
 	for i := range c.Releases {
 		c.Releases[i].Assets = slices.Clone(c.Releases[i].Assets)
 	}
@@ -87,10 +88,25 @@ func (s *Server) OpenMilestone(title string) {
 	})
 }
 
+// FileIssue files an issue.
+func (s *Server) FileIssue(issue Issue) {
+	s.Change(func(state *State) {
+		issue.ID, issue.Number = state.id(), s.nextNumber()
+		state.Issues = append(state.Issues, issue)
+	})
+}
+
 // FileStrangeIssue files an issue of somebody who does not belong to the repository.
 func (s *Server) FileStrangeIssue(title, body string) {
+	s.FileIssue(Issue{Title: title, Body: body, Open: true, Stranger: true})
+}
+
+// CloseIssue closes the issues of that title.
+func (s *Server) CloseIssue(title string) {
 	s.Change(func(state *State) {
-		state.Issues = append(state.Issues, Issue{ID: state.id(), Number: s.nextNumber(), Title: title, Body: body, Open: true, Stranger: true})
+		for i := range state.Issues {
+			state.Issues[i].Open = state.Issues[i].Open && state.Issues[i].Title != title
+		}
 	})
 }
 

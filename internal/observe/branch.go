@@ -38,6 +38,11 @@ func Tag(ctx context.Context, s *Session, request plan.TagRequest, at string) (*
 	if err != nil || p.Already != "" {
 		return p, err
 	}
+	if s.snapshot.Component.Checks != nil && branch.Line == nil {
+		if err := p.HoldToChecks(s.snapshot, s.checks(ctx, branch.At.ID), request); err != nil {
+			return nil, err
+		}
+	}
 	owed, err := s.owed(ctx, branch, request)
 	if err != nil || owed == nil {
 		return p, err

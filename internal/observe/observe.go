@@ -73,6 +73,9 @@ type Session struct {
 	// forge is the repository on GitHub, and forgeErr why it cannot be told.
 	forge    github.Address
 	forgeErr error
+	// wayToForge asks it; nil: nobody does. run is the page of the run that asks.
+	wayToForge Forge
+	run        string
 }
 
 // Open observes the clone, its home remote and the ledger.

@@ -42,6 +42,12 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 	if selection.State.Running == nil && selection.Environment.Follows == "" {
 		target.Seen = s.lookAt(ctx, prober, []release.Environment{selection.Environment})[selection.Environment.Name]
 	}
+	if _, declared := selection.Environment.Gate(release.GateChecks); declared && !selection.Commit.IsZero() {
+		target.Checks = s.checks(ctx, selection.Commit)
+	}
+	if gate, declared := selection.Environment.Gate(release.GateNoBlockers); declared {
+		target.Issues = s.blockers(ctx, gate.Blockers, selection.Version)
+	}
 	if selection.Environment.Deploy.Way == release.DeployByRequest && selection.Tag != "" {
 		if target.Section, err = s.sectionAt(selection.Tag, selection.Version); err != nil {
 			return nil, err

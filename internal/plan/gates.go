@@ -85,9 +85,16 @@ func judge(s *Snapshot, sel *Selection, target *Target) []Gate {
 	if sel.Environment.Follows != "" {
 		return append(list, noBlockersGate(s, sel))
 	}
-	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), noBlockersGate(s, sel), notBackedOffGate(s, sel))
+	blockers := noBlockersGate(s, sel)
+	if gate, declared := sel.Environment.Gate(release.GateNoBlockers); declared && target != nil {
+		blockers = blockedByIssues(blockers, gate.Blockers, target.Issues)
+	}
+	list = append(list, knownGate(s, sel), unmovedGate(s, sel), orderGate(s, sel), blockers, notBackedOffGate(s, sel))
 	if _, declared := sel.Environment.Gate(release.GateSigned); declared && target != nil {
 		list = append(list, signedGate(sel, target.Signatures))
+	}
+	if gate, declared := sel.Environment.Gate(release.GateChecks); declared && target != nil {
+		list = append(list, checksGate(gate.Checks, target.Checks))
 	}
 	if _, declared := sel.Environment.Gate(release.GateLive); declared && target != nil {
 		list = append(list, liveGate(s, sel, target))

@@ -27,6 +27,10 @@ type Target struct {
 	// Mirrored are answers of the environment that the one before is to be a likeness
 	// of, if it is to be one.
 	Mirrored []Seen
+	// Checks and Issues are what the forge says, where a gate wants to know; nil: it was
+	// not asked.
+	Checks *Checks
+	Issues *Issues
 	// Section is the changelog's section of the release, where it is asked for.
 	Section string
 	// Lost are fixes of what runs there that the release lacks, where a gate wants to

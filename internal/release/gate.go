@@ -16,7 +16,28 @@ type Gate struct {
 	SignOff SignOff
 	// Soak is what the gate of that name asks for.
 	Soak Soak
+	// Checks is what the gate of that name asks for.
+	Checks Checks
+	// Blockers are what the gate no-blockers looks for at the forge.
+	Blockers Blockers
 }
+
+// Checks asks for the forge's checks of a commit.
+type Checks struct {
+	// Required are the names of those that count; none: all that there are.
+	Required []string
+}
+
+// Blockers are open issues that keep a release off an environment.
+type Blockers struct {
+	// Labels: an issue with any of them.
+	Labels []string
+	// Milestone is the pattern of the titles of milestones whose issues do, "" for none.
+	Milestone Pattern
+}
+
+// IsZero reports whether no issues are looked for.
+func (b Blockers) IsZero() bool { return len(b.Labels) == 0 && b.Milestone == "" }
 
 // Soak asks for time on the environment before.
 type Soak struct {
@@ -57,6 +78,8 @@ const (
 	GateLive    = "live"
 	GateSoak    = "soak"
 	GateSignOff = "sign-off"
+	// GateChecks: the forge's checks of the tagged commit have passed.
+	GateChecks = "checks"
 	// GateSigned: the release's tag, and the ledger's entries from its own on, are
 	// signed by allowed signers.
 	GateSigned = "signed"
@@ -65,14 +88,14 @@ const (
 // DeclarableGates are the names that the file may give, in the order in which the
 // gates are judged.
 func DeclarableGates() []string {
-	return []string{GateOrder, GateNoBlockers, GateNotBackedOff, GateSigned, GateLive, GateSoak, GateSignOff, GateNoLostFixes, GateNotFrozen, GateWindow}
+	return []string{GateOrder, GateNoBlockers, GateNotBackedOff, GateSigned, GateChecks, GateLive, GateSoak, GateSignOff, GateNoLostFixes, GateNotFrozen, GateWindow}
 }
 
 // SkippableGates are the gates that the file may let a promotion off the calendar
 // skip: those that ask for time and for trying. What says that the release is not what
 // it should be, or that somebody decided against it, is not among them.
 func SkippableGates() []string {
-	return []string{GateOrder, GateLive, GateSoak, GateSignOff, GateNoLostFixes, GateNotFrozen, GateWindow}
+	return []string{GateOrder, GateChecks, GateLive, GateSoak, GateSignOff, GateNoLostFixes, GateNotFrozen, GateWindow}
 }
 
 // DefaultOffCycle are those that it may skip unless the file says otherwise: the

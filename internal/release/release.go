@@ -121,7 +121,9 @@ type Component struct {
 	// NoDevelopment leaves out the commit that opens the next version after a
 	// release.
 	NoDevelopment bool
-	Extract       *Extract
+	// Checks are those that a commit must have passed to be released; nil: none.
+	Checks  *Checks
+	Extract *Extract
 	// Probe, where given, replaces the environments' way to look at what runs.
 	Probe *Probe
 }
