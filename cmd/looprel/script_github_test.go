@@ -29,6 +29,8 @@ import (
 //	forge issue TITLE [LABEL|milestone=NUMBER...]
 //	                                files an issue
 //	forge close TITLE               closes it
+//	forge ruleset NAME TARGET PATTERN BYPASS TYPE...
+//	                                adds rules for branches or tags
 //	forge strange TITLE BODY        files an issue as somebody who does not belong there
 //	forge grant TOKEN KEY=VALUE...  makes a token known: blind, expired or sign-on,
 //	                                or permissions
@@ -82,7 +84,10 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 			server.FileIssue(issue)
 		},
 		"close": func(args []string) { server.CloseIssue(args[0]) },
-		"strange": func(args []string) { server.FileStrangeIssue(args[0], args[1]) },
+		"ruleset": func(args []string) {
+			server.AddRuleset(githubtest.Ruleset{Name: args[0], Target: args[1], Include: []string{args[2]}, Bypass: args[3], Types: args[4:]})
+		},
+		"strange":   func(args []string) { server.FileStrangeIssue(args[0], args[1]) },
 		"grant":     func(args []string) { grantToken(server, args[0], args[1:]) },
 		"milestone": func(args []string) { server.OpenMilestone(args[0]) },
 		"asset":     func(args []string) { server.AbandonUpload(args[0], args[1]) },
@@ -154,6 +159,8 @@ func grantToken(server *githubtest.Server, token string, settings []string) {
 			grant.Expired = true
 		case "sign-on":
 			grant.SignOn = true
+		case "scopes":
+			grant.Scopes = strings.Split(value, ",")
 		default:
 			if grant.Permissions == nil {
 				grant.Permissions = githubtest.Permissions{}

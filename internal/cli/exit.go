@@ -205,7 +205,7 @@ func (a *app) typed(text string) string {
 }
 
 // command finds a command of looprel in a text, and no mention of its name.
-var command = lazyregexp.New(`\blooprel ((?:tag|promote|backport|signoff|block|unblock|backoff|rollback|announce|tick|adopt|status|next|notes|fixes|where|log|validate|init|calendar)\b)`)
+var command = lazyregexp.New(`\blooprel ((?:tag|promote|backport|signoff|block|unblock|backoff|rollback|announce|tick|adopt|status|next|notes|fixes|where|log|validate|doctor|init|calendar)\b)`)
 
 // givenDir is the value of -C, "" if it was not given.
 func (a *app) givenDir() string {

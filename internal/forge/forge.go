@@ -8,6 +8,7 @@ package forge
 
 import (
 	"errors"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -64,6 +65,41 @@ type Issue struct {
 	Open      bool
 	// Page is the issue's page.
 	Page string
+}
+
+// Standing is what the forge lets a token do.
+type Standing struct {
+	// Source is where the token is from.
+	Source string
+	// Scopes are those of a classic token; ScopesKnown is false for others.
+	Scopes      []string
+	ScopesKnown bool
+	// Skew is how much the forge's clock is ahead of this machine's, to the second.
+	Skew time.Duration
+	// Refused are the features that the token may not use, with the forge's words.
+	Refused map[Feature]error
+}
+
+// Feature is something that looprel does at the forge.
+type Feature string
+
+// The features.
+const (
+	FeatureReleases    Feature = "releases"
+	FeatureMilestones  Feature = "milestones"
+	FeatureDeployments Feature = "deployments"
+	FeatureIssues      Feature = "issues"
+	FeatureChecks      Feature = "checks"
+)
+
+// Rule is something that the forge holds pushes of a reference to.
+type Rule struct {
+	// Type is the forge's name of the rule, such as "pull_request".
+	Type string
+	// Set is the name of the set of rules that it is of.
+	Set string
+	// Bypass: the token's owner need not follow it.
+	Bypass bool
 }
 
 // Check is one verdict on a commit, of whatever kind.

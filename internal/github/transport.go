@@ -55,6 +55,11 @@ type transport struct {
 	counts     Counts
 	waited     time.Duration
 	expires    time.Time
+	// skew is how much GitHub's clock is ahead, and scopes are a classic token's; both
+	// by the last answer.
+	skew        time.Duration
+	scopes      string
+	scopesKnown bool
 }
 
 // RoundTrip answers a request of go-github.
@@ -235,6 +240,7 @@ func limited(address Address, pause time.Duration) error {
 // finish turns "not modified" into the answer that is known, and keeps new ones.
 func (t *transport) finish(request *http.Request, response *http.Response, known *cached) (*http.Response, error) {
 	t.noteExpiry(response.Header)
+	t.noteStanding(response.Header)
 	if response.StatusCode == http.StatusNotModified && known != nil {
 		t.count(func(c *Counts) { c.Unchanged++ })
 		drain(response)
@@ -259,6 +265,18 @@ func (t *transport) noteExpiry(header http.Header) {
 			t.mutex.Unlock()
 			return
 		}
+	}
+}
+
+// noteStanding remembers what an answer says of clock and token.
+func (t *transport) noteStanding(header http.Header) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if at, err := http.ParseTime(header.Get("Date")); err == nil {
+		t.skew = at.Sub(t.now()).Truncate(time.Second)
+	}
+	if scopes, known := header["X-Oauth-Scopes"]; known {
+		t.scopes, t.scopesKnown = strings.Join(scopes, ", "), true
 	}
 }
 

@@ -70,6 +70,9 @@ func (c *call) handle() reply {
 	if r.header == nil {
 		r.header = http.Header{}
 	}
+	if c.grant.Scopes != nil {
+		r.header.Set("X-OAuth-Scopes", strings.Join(c.grant.Scopes, ", "))
+	}
 	r.header.Set("X-RateLimit-Limit", "5000")
 	r.header.Set("X-RateLimit-Remaining", strconv.Itoa(c.server.remaining))
 	r.header.Set("X-RateLimit-Reset", strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10))
@@ -106,6 +109,9 @@ func (c *call) authenticate() (refused reply, letIn bool) {
 // may reports whether the token has a permission, "read" or "write".
 func (g Grant) may(permission, level string) bool {
 	has := g.Permissions[permission]
+	if permission == "metadata" {
+		has = "read" // every token has it
+	}
 	return g.Permissions == nil || has == "write" || has == level
 }
 
@@ -144,6 +150,9 @@ func (c *call) route() reply {
 		"milestones":  {"issues", c.milestones},
 		"issues":      {"issues", c.issues},
 		"commits":     {"checks", c.commits},
+		"rules":       {"metadata", c.rules},
+		"rulesets":    {"metadata", c.rulesets},
+		"branches":    {"contents", c.branches},
 		"deployments": {"deployments", c.deployments},
 	}
 	resource, found := resources[c.parts[0]]

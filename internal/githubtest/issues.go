@@ -69,6 +69,9 @@ func (c *call) createIssue() reply {
 	}
 	c.input(&input)
 	state := &c.server.state
+	if input.Title == "" {
+		return invalid("Issue", "title", "missing_field")
+	}
 	if len(input.Body) > 65536 {
 		return invalid("Issue", "body", "invalid")
 	}

@@ -15,6 +15,9 @@ func (c *call) milestones() reply {
 			Title string `json:"title"`
 		}
 		c.input(&input)
+		if input.Title == "" {
+			return invalid("Milestone", "title", "missing_field")
+		}
 		if slices.ContainsFunc(state.Milestones, func(one Milestone) bool { return one.Title == input.Title }) {
 			return invalid("Milestone", "title", "already_exists")
 		}

@@ -42,11 +42,11 @@ func (c *call) createRelease() reply {
 	var input releaseInput
 	c.input(&input)
 	state := &c.server.state
-	one := Release{ID: state.id()}
-	input.apply(&one)
-	if one.Tag == "" {
+	if input.Tag == nil || *input.Tag == "" {
 		return invalid("Release", "tag_name", "missing_field")
 	}
+	one := Release{ID: state.id()}
+	input.apply(&one)
 	one.Published = !one.Draft
 	if one.Published && c.server.published(one.Tag) {
 		return invalid("Release", "tag_name", "already_exists")

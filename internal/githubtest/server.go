@@ -30,6 +30,8 @@ type Grant struct {
 	Login string
 	// Permissions are those of a fine-grained token; nil: everything.
 	Permissions Permissions
+	// Scopes are those of a classic token; nil for one that is none.
+	Scopes []string
 	// Blind: the token does not see the repository.
 	Blind bool
 	// Expired tokens are not accepted.

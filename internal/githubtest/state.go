@@ -13,6 +13,7 @@ type State struct {
 	Deployments []Deployment
 	Issues      []Issue
 	Checks      []Check
+	Rulesets    []Ruleset
 	// NextID counts everything that was ever made.
 	NextID int
 }
@@ -65,6 +66,7 @@ func (s *State) copied() State {
 	c := *s
 	c.Releases, c.Milestones, c.Deployments = slices.Clone(s.Releases), slices.Clone(s.Milestones), slices.Clone(s.Deployments)
 	c.Issues, c.Checks = slices.Clone(s.Issues), slices.Clone(s.Checks)
+	c.Rulesets = slices.Clone(s.Rulesets)
 	for i := range c.Releases {
 		c.Releases[i].Assets = slices.Clone(c.Releases[i].Assets)
 	}

@@ -72,6 +72,19 @@ func (r *Remote) Push(ctx context.Context, updates []RefUpdate, objects []object
 	return r.send(ctx, to, pending, message)
 }
 
+// CheckPush finds out whether the remote lets this user push, in one transaction, and
+// sends nothing.
+func (r *Remote) CheckPush(ctx context.Context) error {
+	if err := r.checkUpdates(nil); err != nil {
+		return err
+	}
+	to, _, err := r.beginPush(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return to.close()
+}
+
 // beginPush opens a session in which the updates can be pushed: the remote is
 // able to, and its references are where they are expected. pending are the
 // updates that move something.

@@ -133,6 +133,21 @@ func (s *Snapshot) taggedVersions() []release.Version {
 	return versions
 }
 
+// NextVersion is what the next release may be called: the highest that there is,
+// raised. It serves to look at the rules for names.
+func (s *Snapshot) NextVersion() release.Version {
+	var newest release.Version
+	for _, version := range s.taggedVersions() {
+		if version.Compare(newest) > 0 {
+			newest = version
+		}
+	}
+	if newest.IsZero() {
+		return release.NewVersion(0, 1, 0)
+	}
+	return newest.Bump(s.Component.Bump)
+}
+
 // Release is the version of the release that a reference is the tag of, by its full
 // name; ok is false for any other reference.
 func (s *Snapshot) Release(ref string) (version release.Version, ok bool) {
