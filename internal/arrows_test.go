@@ -33,7 +33,8 @@ var arrows = map[string][]string{
 	"ledger":      {"object", "release"},
 	"merge":       {"object"},
 	"pick":        {"object", "release", "merge", "versionfile", "lazyregexp"},
-	"plan":        {"object", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick", "fixes", "forge", "lazyregexp", "announcement"},
+	"extract":     {"object", "release", "pick"},
+	"plan":        {"object", "extract", "release", "calendar", "changelog", "versionfile", "notes", "ledger", "merge", "pick", "fixes", "forge", "lazyregexp", "announcement"},
 	"blame":       {"object", "merge"},
 	"index":       {"object"},
 	"signers":     {},
@@ -57,10 +58,10 @@ var arrows = map[string][]string{
 	"terminal":                {"terminal/printable"},
 	"terminal/printable":      {},
 	// Reading the world, changing it, and the command line.
-	"observe": {"object", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "github", "probe", "fixes",
+	"observe": {"object", "extract", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "github", "probe", "fixes",
 		"lazyregexp", "signers", "announcement"},
 	"apply": {"object", "release", "ledger", "forge", "plan", "gitrepo", "deploy", "probe", "observe", "terminal/printable"},
-	"cli": {"object", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply", "deploy", "forge",
+	"cli": {"object", "extract", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply", "deploy", "forge",
 		"github", "probe", "ics", "terminal", "demo", "fixes", "lazyregexp", "announcement", "mail", "webhook"},
 	// Support for tests, benchmarks and the demonstration.
 	"gittest":    {"object"},
@@ -77,7 +78,7 @@ var arrows = map[string][]string{
 }
 
 // pure are the packages that may not reach outside by the standard library.
-var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "index", "fixes", "forge", "signers", "announcement", "plan"}
+var pure = []string{"object", "release", "holiday", "calendar", "config", "versionfile", "changelog", "notes", "ledger", "merge", "pick", "blame", "index", "fixes", "extract", "forge", "signers", "announcement", "plan"}
 
 // impure are the doors to the outside.
 var impure = []string{"os", "os/exec", "net", "net/http", "io/ioutil", "syscall", "math/rand", "math/rand/v2", "crypto/rand"}

@@ -91,6 +91,7 @@ func exitCode(err error) ExitCode {
 	var (
 		conflict    *conflictError
 		open        *apply.OpenError
+		conflicted  *plan.Conflicted
 		exit        *exitError
 		interrupted *interruptedError
 		usage       *usageError
@@ -105,7 +106,7 @@ func exitCode(err error) ExitCode {
 		return exit.code
 	case errors.As(err, &open):
 		return ExitOpen
-	case errors.As(err, &conflict):
+	case errors.As(err, &conflict), errors.As(err, &conflicted):
 		return ExitConflict
 	case errors.As(err, &interrupted), errors.Is(err, context.Canceled):
 		return ExitInterrupted
@@ -205,7 +206,7 @@ func (a *app) typed(text string) string {
 }
 
 // command finds a command of looprel in a text, and no mention of its name.
-var command = lazyregexp.New(`\blooprel ((?:tag|promote|backport|signoff|block|unblock|backoff|rollback|announce|tick|adopt|status|next|notes|fixes|where|log|validate|doctor|init|calendar)\b)`)
+var command = lazyregexp.New(`\blooprel ((?:tag|promote|backport|signoff|block|unblock|backoff|rollback|announce|tick|adopt|status|next|notes|fixes|where|log|validate|doctor|init|calendar|extract)\b)`)
 
 // givenDir is the value of -C, "" if it was not given.
 func (a *app) givenDir() string {

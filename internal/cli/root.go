@@ -107,7 +107,7 @@ func newRoot(a *app) *cobra.Command {
 		&cobra.Group{ID: groupSetup, Title: "Set it up:"},
 	)
 	root.AddCommand(
-		newTagCommand(a), newPromoteCommand(a), newBackportCommand(a), newSignOffCommand(a), newBlockCommand(a), newUnblockCommand(a), newBackOffCommand(a), newRollbackCommand(a), newAnnounceCommand(a), newTickCommand(a),
+		newTagCommand(a), newPromoteCommand(a), newBackportCommand(a), newExtractCommand(a), newSignOffCommand(a), newBlockCommand(a), newUnblockCommand(a), newBackOffCommand(a), newRollbackCommand(a), newAnnounceCommand(a), newTickCommand(a),
 		newNextCommand(a), newStatusCommand(a), newFixesCommand(a), newWhereCommand(a), newCalendarCommand(a), newLogCommand(a), newNotesCommand(a),
 		newInitCommand(a), newValidateCommand(a), newDoctorCommand(a), newAdoptCommand(a), newDemoCommand(a), newVersionCommand(a),
 	)

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/probe"
@@ -18,6 +20,7 @@ func (a *app) options(writes bool) (observe.Options, error) {
 		Environ: a.env.Environ, Interactive: a.env.Streams.InIsTerminal && a.env.Streams.ErrIsTerminal,
 		Now: clock.now, ClockOverridden: clock.overridden, Writes: writes, Progress: a.progress(),
 	}
+	options.Meter = a.meter(options.Progress)
 	if writes {
 		options.EntryID, err = a.env.entryID()
 	}
@@ -107,6 +110,26 @@ func (a *app) progress() func(string) {
 		case text != "":
 			shown = a.env.Streams.Progress(text)
 		}
+	}
+}
+
+// meter shows how far a long piece of work has come, how fast it is and how long it
+// will take, in the line of progress.
+func (a *app) meter(progress func(string)) func(what string, done, total int) {
+	var begun string
+	var since time.Time
+	return func(what string, done, total int) {
+		now := a.env.Now()
+		if what != begun || done == 0 {
+			begun, since = what, now
+		}
+		text := fmt.Sprintf("%s: %d of %d", what, done, total)
+		if passed := now.Sub(since); passed > time.Second && done > 0 {
+			rate := float64(done) / passed.Seconds()
+			left := time.Duration(float64(total-done) / rate * float64(time.Second))
+			text += fmt.Sprintf(", %.0f a second, %s left", rate, left.Round(time.Second))
+		}
+		progress(text)
 	}
 }
 

@@ -121,24 +121,24 @@ func (s *session) offers(wants []object.ID) error {
 	return nil
 }
 
-func (s *session) fetch(op *operation, into *Objects, request FetchRequest) (FetchResult, error) {
+func (s *session) fetch(op *operation, into *Objects, wanted FetchRequest) (FetchResult, error) {
 	if err := s.refuseCuts(s.shown.Shallow, into); err != nil {
 		return FetchResult{}, err
 	}
-	message, err := s.fetchMessage(into, request)
+	message, err := s.fetchMessage(into, wanted)
 	if err != nil {
 		return FetchResult{}, err
 	}
-	reader, err := s.exchange(op, message)
+	reader, err := s.exchange(op, request{message: message})
 	if err != nil {
 		return FetchResult{}, err
 	}
-	answer, err := s.readAnswer(reader, request)
+	answer, err := s.readAnswer(reader, wanted)
 	if err != nil {
 		return FetchResult{}, err
 	}
 	// Without a limit history is cut where the remote's own is.
-	if request.Depth == 0 || request.Depth == Unlimited {
+	if wanted.Depth == 0 || wanted.Depth == Unlimited {
 		if err := s.refuseCuts(answer.shallow, into); err != nil {
 			return FetchResult{}, err
 		}
@@ -155,7 +155,7 @@ func (s *session) fetch(op *operation, into *Objects, request FetchRequest) (Fet
 	if err := into.recordCuts(op, nil, answer.unshallow); err != nil {
 		return FetchResult{}, err
 	}
-	return FetchResult{Objects: count}, into.verify(request.Wants)
+	return FetchResult{Objects: count}, into.verify(wanted.Wants)
 }
 
 // refuseCuts refuses a remote whose history is cut where the store's is not: what

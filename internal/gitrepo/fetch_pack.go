@@ -54,14 +54,19 @@ func (o *Objects) receivePack(reader io.Reader) (count int, err error) {
 	return count, o.keepPack(pack, directory)
 }
 
-// keepPack indexes the pack and puts both files in their places: the index
-// first, since go-git takes a pack without an index for damage, while nobody
-// looks at an index without a pack.
-func (o *Objects) keepPack(pack *os.File, directory string) (err error) {
+// keepPack indexes the pack and puts both files in their places.
+func (o *Objects) keepPack(pack *os.File, directory string) error {
 	checksum, index, err := indexPack(pack)
 	if err != nil {
 		return fmt.Errorf("the remote sent a damaged pack: %w", err)
 	}
+	return o.settlePack(pack, directory, checksum, index)
+}
+
+// settlePack puts a pack and its index in their places: the index first, since
+// go-git takes a pack without an index for damage, while nobody looks at an index
+// without a pack.
+func (o *Objects) settlePack(pack *os.File, directory string, checksum plumbing.Hash, index *idxfile.MemoryIndex) (err error) {
 	indexFile, err := os.CreateTemp(directory, "tmp_idx_*")
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package gitrepo
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -178,18 +177,18 @@ type httpRequest struct {
 	service string
 	// version is the protocol's that is asked for or spoken, "" for version 0.
 	version string
-	body    []byte
+	body    request
 }
 
 func (t *httpTransport) request(op *operation, asked httpRequest) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(op.ctx, asked.method, asked.target.String(), op.reader(bytes.NewReader(asked.body)))
+	request, err := http.NewRequestWithContext(op.ctx, asked.method, asked.target.String(), op.reader(asked.body.reader()))
 	if err != nil {
 		return nil, badAddress(asked.target.String(), "it is not a valid URL")
 	}
 	if asked.method == http.MethodGet {
 		request.Body = nil
 	} else {
-		request.ContentLength = int64(len(asked.body))
+		request.ContentLength = asked.body.length()
 		request.Header.Set("Content-Type", "application/x-"+asked.service+"-request")
 		request.Header.Set("Accept", "application/x-"+asked.service+"-result")
 	}
@@ -282,7 +281,7 @@ func (c *httpConnection) speaks(version string) { c.version = version }
 
 func (c *httpConnection) isStateless() bool { return true }
 
-func (c *httpConnection) exchange(op *operation, request []byte) (*bufio.Reader, error) {
+func (c *httpConnection) exchange(op *operation, request request) (*bufio.Reader, error) {
 	drain(op, c.body)
 	response, sent, err := c.transport.send(op, httpRequest{
 		method: http.MethodPost, target: c.transport.endpoint(c.service), service: c.service, version: c.version, body: request,

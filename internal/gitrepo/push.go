@@ -69,7 +69,7 @@ func (r *Remote) Push(ctx context.Context, updates []RefUpdate, objects []object
 	if err != nil {
 		return PushResult{}, fmt.Errorf("preparing the push to %s: %w", to.remote, err)
 	}
-	return r.send(ctx, to, pending, message)
+	return r.send(ctx, to, pending, request{message: message})
 }
 
 // CheckPush finds out whether the remote lets this user push, in one transaction, and
@@ -116,10 +116,10 @@ func isUpdated(updates []RefUpdate) func(name []byte) bool {
 }
 
 // send sends the push and reads the answer.
-func (r *Remote) send(ctx context.Context, to *session, updates []RefUpdate, message []byte) (PushResult, error) {
+func (r *Remote) send(ctx context.Context, to *session, updates []RefUpdate, push request) (PushResult, error) {
 	op := startOperation(ctx, r.patience)
 	defer op.end()
-	answer, err := to.exchange(op, message)
+	answer, err := to.exchange(op, push)
 	if errors.Is(err, errNotSent) {
 		return PushResult{}, brokenOff(to, "pushing to", err)
 	}
@@ -184,6 +184,16 @@ func movedRefs(shown Advertisement, updates []RefUpdate) []MovedRef {
 
 // pushMessage encodes the commands and a pack of the objects.
 func (s *session) pushMessage(updates []RefUpdate, objects []object.Object) ([]byte, error) {
+	message, err := s.pushCommands(updates)
+	if err != nil {
+		return nil, err
+	}
+	err = appendPack(message, objects)
+	return message.Bytes(), err
+}
+
+// pushCommands encodes what is to be moved.
+func (s *session) pushCommands(updates []RefUpdate) (*bytes.Buffer, error) {
 	request := packp.NewReferenceUpdateRequest()
 	for _, update := range updates {
 		request.Commands = append(request.Commands, &packp.Command{
@@ -210,8 +220,7 @@ func (s *session) pushMessage(updates []RefUpdate, objects []object.Object) ([]b
 	if err := request.Encode(&message); err != nil {
 		return nil, err
 	}
-	err := appendPack(&message, objects)
-	return message.Bytes(), err
+	return &message, nil
 }
 
 // appendPack encodes the objects as a pack; an empty one is what the remote

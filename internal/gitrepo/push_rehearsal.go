@@ -38,7 +38,7 @@ func (r *Remote) rehearse(ctx context.Context, to *session, created []RefUpdate,
 	}
 	op := startOperation(ctx, r.patience)
 	defer op.end()
-	answer, err := to.exchange(op, message)
+	answer, err := to.exchange(op, request{message: message})
 	if err != nil {
 		return brokenOff(to, "pushing to", err)
 	}

@@ -35,7 +35,7 @@ type connection interface {
 	// exchange sends the request and returns the answer. When it fails with
 	// errNotSent in the error's chain, the service cannot have acted on the
 	// request.
-	exchange(op *operation, request []byte) (*bufio.Reader, error)
+	exchange(op *operation, request request) (*bufio.Reader, error)
 	// speaks tells that the service answers in a version of the protocol that was
 	// asked for.
 	speaks(version string)
@@ -47,6 +47,23 @@ type connection interface {
 	// close ends the exchange; politely when it is complete.
 	close() error
 }
+
+// request is what is sent: a message, and a pack behind it if there is one.
+type request struct {
+	message []byte
+	pack    io.ReaderAt
+	size    int64 // of the pack
+}
+
+// reader reads the request from its beginning; it may be sent more than once.
+func (r request) reader() io.Reader {
+	if r.pack == nil {
+		return bytes.NewReader(r.message)
+	}
+	return io.MultiReader(bytes.NewReader(r.message), io.NewSectionReader(r.pack, 0, r.size))
+}
+
+func (r request) length() int64 { return int64(len(r.message)) + r.size }
 
 // errNotSent marks a request that did not reach the service whole.
 var errNotSent = errors.New("the request was not sent")
@@ -98,10 +115,10 @@ func (r abortingReader) Read(data []byte) (int, error) {
 	return n, op.reason(err)
 }
 
-func (s *stream) exchange(op *operation, request []byte) (*bufio.Reader, error) {
+func (s *stream) exchange(op *operation, request request) (*bufio.Reader, error) {
 	s.used = true
 	release := op.onEnd(s.abort)
-	_, err := io.Copy(op.writer(s.stdin), bytes.NewReader(request))
+	_, err := io.Copy(op.writer(s.stdin), request.reader())
 	release()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotSent, op.reason(err))

@@ -86,7 +86,7 @@ func (s *session) listRefs(op *operation, prefixes []string) error {
 		appendPacket(message, "ref-prefix "+prefix)
 	}
 	message.WriteString(flushPacket)
-	answer, err := s.exchange(op, message.Bytes())
+	answer, err := s.exchange(op, request{message: message.Bytes()})
 	if err != nil {
 		return err
 	}

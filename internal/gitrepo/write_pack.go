@@ -33,24 +33,30 @@ func writePack(to io.Writer, objects []identified) error {
 	return err
 }
 
-// packEntry writes one object as packs have it: kind and size, seven bits in each
-// byte but the first, and the compressed content.
+// kindCodes are the kinds of objects as packs write them.
+var kindCodes = map[object.Kind]byte{object.KindCommit: 1, object.KindTree: 2, object.KindBlob: 3, object.KindTag: 4}
+
+// packEntry writes one object as packs have it: kind and size, and the compressed
+// content.
 func packEntry(to *bytes.Buffer, one object.Object) error {
-	kinds := map[object.Kind]byte{object.KindCommit: 1, object.KindTree: 2, object.KindBlob: 3, object.KindTag: 4}
-	kind, known := kinds[one.Kind]
+	code, known := kindCodes[one.Kind]
 	if !known {
 		return fmt.Errorf("objects of kind %q are not packed", one.Kind)
 	}
+	writeSize(to, code, int64(len(one.Data)))
+	compress(to, one.Data)
+	return nil
+}
+
+// writeSize writes an entry's kind and size, seven bits in each byte but the first.
+func writeSize(to *bytes.Buffer, code byte, size int64) {
 	const more = 0x80
-	size := len(one.Data)
-	first := kind<<4 | byte(size&15)
+	first := code<<4 | byte(size&15)
 	for size >>= 4; size > 0; size >>= 7 {
 		to.WriteByte(first | more)
 		first = byte(size & 127)
 	}
 	to.WriteByte(first)
-	compress(to, one.Data)
-	return nil
 }
 
 // smallContent is up to which size, in bytes, content is not searched for what

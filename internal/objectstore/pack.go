@@ -272,15 +272,21 @@ func readDistance(data []byte) (distance int64, used int) {
 // inflate decompresses an entry's data into dst, which has its size. The checksum of
 // the zlib stream is left alone: what is made of the data is compared with its id.
 func (p *pack) inflate(e entry, dst []byte) error {
+	_, err := p.inflateTo(e, dst)
+	return err
+}
+
+// inflateTo is inflate that also returns where the data ends.
+func (p *pack) inflateTo(e entry, dst []byte) (end int64, err error) {
 	file, err := p.openFile()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	rest := file.Size() - checksumSize - e.data
 	for guess := int64(compressedBound(len(dst))); ; guess *= 2 {
 		src, err := file.Most(e.data, int(min(guess, rest)))
 		if err != nil {
-			return err
+			return 0, err
 		}
 		src = src[:min(int64(len(src)), rest)]
 		consumed, err := inflate.Unchecked(dst, src)
@@ -288,9 +294,9 @@ func (p *pack) inflate(e entry, dst []byte) error {
 			continue
 		}
 		if err != nil {
-			return file.Errorf(e.data+int64(consumed), err)
+			return 0, file.Errorf(e.data+int64(consumed), err)
 		}
-		return nil
+		return e.data + int64(consumed), nil
 	}
 }
 

@@ -54,6 +54,8 @@ type Options struct {
 	Writes bool
 	// Progress is told what is being waited for, "" when it is over.
 	Progress func(text string)
+	// Meter is told how much of a long piece of work is done.
+	Meter func(what string, done, total int)
 }
 
 // Session is an open clone with its home remote.

@@ -31,14 +31,20 @@ func Commit(source object.ID, original object.Commit, tree object.ID, committer 
 // trailer that names the source, in the last paragraph if that holds trailers
 // already.
 func Message(source object.ID, message string, committer object.Signature, signOff bool) string {
-	if message != "" && !strings.HasSuffix(message, "\n") {
-		message += "\n"
-	}
-	message = addTrailer(message, "(cherry picked from commit "+source.String()+")", false)
+	message = AddTrailer(message, "(cherry picked from commit "+source.String()+")")
 	if signOff {
 		message = addTrailer(message, "Signed-off-by: "+committer.Name+" <"+committer.Email+">", true)
 	}
 	return message
+}
+
+// AddTrailer is a message with a trailer at its end, in the last paragraph if that holds
+// trailers already.
+func AddTrailer(message, trailer string) string {
+	if message != "" && !strings.HasSuffix(message, "\n") {
+		message += "\n"
+	}
+	return addTrailer(message, trailer, false)
 }
 
 // addTrailer puts a trailer at the end; unlessLast leaves it out where it is the

@@ -1,0 +1,139 @@
+package observe
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mozilla-services/looprel/internal/extract"
+	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/plan"
+)
+
+// Pack writes all that a plan's commits need beyond what the branch has, as one pack
+// of the component's repository on this machine.
+func (e *Extraction) Pack(ctx context.Context, p *plan.ExtractPlan) (*gitrepo.Pack, error) {
+	copied, err := e.borrowed(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	meter := e.session.meter("packing", len(p.Objects)+len(copied))
+	defer meter.done()
+	return e.branch.objects.MakePack(ctx, gitrepo.PackRequest{
+		Made: p.Objects, Copied: copied, From: e.upstream.Objects,
+		Progress: func(done int) { _ = meter.at(ctx, done) }, // the pack looks at the context itself
+	})
+}
+
+// borrowed lists upstream's objects that the commits need.
+func (e *Extraction) borrowed(ctx context.Context, p *plan.ExtractPlan) ([]object.ID, error) {
+	made := madeTrees{given: e.trees(), made: map[object.ID][]byte{}}
+	for _, one := range p.Objects {
+		if one.Kind == object.KindTree {
+			made.made[one.ID()] = one.Data
+		}
+	}
+	list := extract.NewBorrowing(made)
+	trees := map[object.ID]object.ID{e.branch.tip.ID: e.branch.tip.Tree}
+	meter := e.session.meter("listing objects", len(p.Made))
+	defer meter.done()
+	for i, commit := range p.Made {
+		if err := meter.at(ctx, i); err != nil {
+			return nil, err
+		}
+		parent, err := e.parentTree(commit, trees)
+		if err != nil {
+			return nil, err
+		}
+		if err := list.Add(parent, commit.Tree); err != nil {
+			return nil, err
+		}
+		trees[commit.ID] = commit.Tree
+	}
+	return e.upstreams(made, list.IDs())
+}
+
+// parentTree is the tree of a commit's first parent, zero for a first commit.
+func (e *Extraction) parentTree(commit extract.Made, known map[object.ID]object.ID) (object.ID, error) {
+	if len(commit.Parents) == 0 {
+		return object.ID{}, nil
+	}
+	if tree, ok := known[commit.Parents[0]]; ok {
+		return tree, nil
+	}
+	node, err := e.branch.objects.Node(commit.Parents[0])
+	return node.Tree, err
+}
+
+// upstreams leaves out what is made, and what the branch has of its own.
+func (e *Extraction) upstreams(made madeTrees, ids []object.ID) ([]object.ID, error) {
+	var kept []object.ID
+	for _, id := range ids {
+		if _, own := made.made[id]; own {
+			continue
+		}
+		there, err := e.upstream.Has(id)
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			if own, err := e.branch.objects.Has(id); err != nil {
+				return nil, err
+			} else if own {
+				continue
+			}
+		}
+		kept = append(kept, id)
+	}
+	return kept, nil
+}
+
+// madeTrees gives trees that are made, and others.
+type madeTrees struct {
+	given extract.Trees
+	made  map[object.ID][]byte
+}
+
+// TreeData implements extract.Trees.
+func (m madeTrees) TreeData(id object.ID) ([]byte, error) {
+	if data, ok := m.made[id]; ok {
+		return data, nil
+	}
+	return m.given.TreeData(id)
+}
+
+// Push moves the branch to where the plan wants it, if it is still where the plan
+// found it.
+func (e *Extraction) Push(ctx context.Context, p *plan.ExtractPlan, pack *gitrepo.Pack) error {
+	e.session.progress("pushing to " + e.branch.name)
+	defer e.session.progress("")
+	updates := make([]gitrepo.RefUpdate, len(p.Refs))
+	for i, change := range p.Refs {
+		updates[i] = gitrepo.RefUpdate{Name: change.Ref, Old: change.Old, New: change.New}
+	}
+	_, err := e.branch.remote.PushPack(ctx, updates, pack)
+	return err
+}
+
+// Now is where the branch is on the remote now, zero where it is not there.
+func (e *Extraction) Now(ctx context.Context) (object.ID, error) {
+	shown, err := e.branch.remote.List(ctx)
+	return shown.Refs[e.branch.ref], err
+}
+
+// Keep remembers here what was pushed: the clone's remote-tracking branch, or the
+// store's.
+func (e *Extraction) Keep(ctx context.Context, tip object.ID) error {
+	if e.branch.store != nil {
+		return e.branch.keep(ctx, tip)
+	}
+	name, tracked := e.branch.remote.Config().TrackingRef(e.branch.ref)
+	if !tracked {
+		return nil
+	}
+	was, err := e.session.repository.Ref(name)
+	if err != nil && !errors.Is(err, gitrepo.ErrNotFound) || was == tip {
+		return err
+	}
+	return e.session.repository.SetRef(ctx, name, was, tip)
+}
