@@ -60,27 +60,24 @@ func (c *composer) compose(chosen selection) (object.ID, error) {
 			c.given[i] = object.TreeEntry{}
 		}
 	}
+	for _, mapping := range c.layout.targets.mappings {
+		if mode := c.given[mapping].Mode; mode != 0 && mode != object.ModeDirectory {
+			return object.ID{}, &RootError{Mapping: c.layout.Name(mapping)}
+		}
+	}
 	root, err := c.place(c.layout.targets, nil, "")
-	if err != nil {
-		return object.ID{}, err
-	}
-	if root.Mode != 0 && root.Mode != object.ModeDirectory {
-		return object.ID{}, &fileAtRootError{}
-	}
-	return root.ID, nil
+	return root.ID, err
 }
 
-// fileAtRootError is a mapping of a file to ".".
-type fileAtRootError struct{}
+// RootError is a mapping of a file to the component's root.
+type RootError struct{ Mapping string }
 
-func (*fileAtRootError) Error() string {
-	return "a mapping gives a file as the component's root, where a directory is wanted"
+func (e *RootError) Error() string {
+	return fmt.Sprintf("the mapping from %s gives a file, and the component's root is a directory", e.Mapping)
 }
 
 // Hint says what to change.
-func (*fileAtRootError) Hint() string {
-	return "give the mapping of a file the file's path as its target"
-}
+func (*RootError) Hint() string { return "give the file's own path as the target" }
 
 // layer is what one mapping gives at a place.
 type layer struct {

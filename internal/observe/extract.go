@@ -175,8 +175,12 @@ func (e *Extraction) explain(err error) error {
 // badMapping makes what is wrong with the mappings a mistake of environments.yaml.
 func badMapping(err error) error {
 	var clash *extract.ClashError
-	if errors.As(err, &clash) {
+	var root *extract.RootError
+	switch {
+	case errors.As(err, &clash):
 		return &plan.Misuse{Reason: clash.Error(), Advice: "in environments.yaml, " + clash.Hint()}
+	case errors.As(err, &root):
+		return &plan.Misuse{Reason: err.Error(), Advice: "in environments.yaml, " + root.Hint()}
 	}
 	return err
 }
