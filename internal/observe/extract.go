@@ -98,7 +98,7 @@ func (e *Extraction) Plan(ctx context.Context) (*plan.ExtractPlan, error) {
 func (e *Extraction) rewrite(ctx context.Context, layout *extract.Layout, start extract.Start, line []extract.Node, facts *plan.Extraction) error {
 	history := &extractedHistory{ctx: ctx, branch: e.branch, upstream: e.upstream}
 	rewriter := extract.NewRewriter(extract.Input{
-		Layout: layout, Mode: e.request.Mode, Trees: e.trees(), Commits: e.upstream,
+		Layout: layout, Mode: e.request.Mode, Trees: e.trees(ctx), Commits: e.upstream,
 		Existing: &branchAncestry{ctx: ctx, branch: e.branch}, History: history,
 		Kept: keptFiles(e.session.snapshot.Component), Send: func(made object.Object) { facts.Objects = append(facts.Objects, made) },
 	})
@@ -186,19 +186,32 @@ func badMapping(err error) error {
 }
 
 // trees gives the trees of upstream and those of the branch.
-func (e *Extraction) trees() extract.Trees { return bothTrees{e.upstream.Objects, e.branch.objects} }
+func (e *Extraction) trees(ctx context.Context) extract.Trees {
+	return bothTrees{ctx: ctx, upstream: e.upstream, branch: e.branch.objects}
+}
 
-// bothTrees looks into one repository, then into another.
-type bothTrees struct{ first, second *gitrepo.Objects }
+// bothTrees looks into upstream, then into the branch's repository. What a partial
+// clone of upstream left out is fetched.
+type bothTrees struct {
+	ctx      context.Context //nolint:containedctx // of the one plan that asks
+	upstream *upstream
+	branch   *gitrepo.Objects
+}
 
 // TreeData implements extract.Trees.
 func (b bothTrees) TreeData(id object.ID) ([]byte, error) {
-	data, err := b.first.TreeData(id)
+	data, err := b.upstream.TreeData(id)
 	if !errors.Is(err, gitrepo.ErrMissing) {
 		return data, err
 	}
-	if other, failure := b.second.TreeData(id); failure == nil {
-		return other, nil
+	if own, failure := b.branch.TreeData(id); failure == nil {
+		return own, nil
 	}
-	return nil, err
+	if !b.upstream.IsPartial() {
+		return nil, err
+	}
+	if err := b.upstream.bring(b.ctx, []object.ID{id}); err != nil {
+		return nil, err
+	}
+	return b.upstream.TreeData(id)
 }

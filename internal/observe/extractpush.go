@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/mozilla-services/looprel/internal/extract"
 	"github.com/mozilla-services/looprel/internal/gitrepo"
@@ -27,7 +28,7 @@ func (e *Extraction) Pack(ctx context.Context, p *plan.ExtractPlan) (*gitrepo.Pa
 
 // borrowed lists upstream's objects that the commits need.
 func (e *Extraction) borrowed(ctx context.Context, p *plan.ExtractPlan) ([]object.ID, error) {
-	made := madeTrees{given: e.trees(), made: map[object.ID][]byte{}}
+	made := madeTrees{given: e.trees(ctx), made: map[object.ID][]byte{}}
 	for _, one := range p.Objects {
 		if one.Kind == object.KindTree {
 			made.made[one.ID()] = one.Data
@@ -50,7 +51,7 @@ func (e *Extraction) borrowed(ctx context.Context, p *plan.ExtractPlan) ([]objec
 		}
 		trees[commit.ID] = commit.Tree
 	}
-	return e.upstreams(made, list.IDs())
+	return e.upstreams(ctx, made, list.IDs())
 }
 
 // parentTree is the tree of a commit's first parent, zero for a first commit.
@@ -65,9 +66,10 @@ func (e *Extraction) parentTree(commit extract.Made, known map[object.ID]object.
 	return node.Tree, err
 }
 
-// upstreams leaves out what is made, and what the branch has of its own.
-func (e *Extraction) upstreams(made madeTrees, ids []object.ID) ([]object.ID, error) {
-	var kept []object.ID
+// upstreams leaves out what is made, and what the branch has of its own. What a
+// partial clone of upstream left out is fetched.
+func (e *Extraction) upstreams(ctx context.Context, made madeTrees, ids []object.ID) ([]object.ID, error) {
+	var kept, lacking []object.ID
 	for _, id := range ids {
 		if _, own := made.made[id]; own {
 			continue
@@ -77,15 +79,22 @@ func (e *Extraction) upstreams(made madeTrees, ids []object.ID) ([]object.ID, er
 			return nil, err
 		}
 		if !there {
-			if own, err := e.branch.objects.Has(id); err != nil {
+			own, err := e.branch.objects.Has(id)
+			if err != nil {
 				return nil, err
-			} else if own {
+			}
+			if own {
 				continue
 			}
+			lacking = append(lacking, id)
 		}
 		kept = append(kept, id)
 	}
-	return kept, nil
+	if len(lacking) == 0 {
+		return kept, nil
+	}
+	e.session.progress(fmt.Sprintf("fetching %d objects that %s left out", len(lacking), e.upstream.shown))
+	return kept, e.upstream.bring(ctx, lacking)
 }
 
 // madeTrees gives trees that are made, and others.

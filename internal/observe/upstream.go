@@ -18,7 +18,8 @@ type upstream struct {
 	shown   string // its address, for people
 	resolve func(revision string) (object.ID, error)
 	close   func()
-	local   bool
+	// clone is a clone on this machine, nil for a store.
+	clone *gitrepo.Repository
 }
 
 // openUpstream opens the repository of environments.yaml, or the one asked for.
@@ -44,7 +45,7 @@ func (s *Session) localUpstream(ctx context.Context, path, address string) (*ups
 		return nil, fmt.Errorf("upstream: %w", err)
 	}
 	return &upstream{
-		Objects: repository.Objects, shown: address, resolve: repository.ResolveCommit, local: true,
+		Objects: repository.Objects, shown: address, resolve: repository.ResolveCommit, clone: repository,
 		close: func() { _ = repository.Close() }, // it was only read
 	}, nil
 }
@@ -151,6 +152,15 @@ func (u *upstream) commit(revision string) (object.ID, error) {
 func (u *upstream) node(id object.ID) (extract.Node, error) {
 	node, err := u.Node(id)
 	return extract.Node(node), err
+}
+
+// bring has objects fetched that a partial clone left out.
+func (u *upstream) bring(ctx context.Context, lacking []object.ID) error {
+	if u.clone != nil && u.IsPartial() {
+		return u.clone.FetchPromised(ctx, lacking)
+	}
+	_, err := u.Size(lacking[0]) // says what is the matter
+	return err
 }
 
 // deepen says what to do where upstream's history is cut.
