@@ -16,6 +16,7 @@ import (
 type extractOptions struct {
 	request      plan.ExtractRequest
 	full, squash bool
+	preview      string
 }
 
 func newExtractCommand(a *app) *cobra.Command {
@@ -43,6 +44,9 @@ a conflict (exit status 4), and nothing is changed. Where mappings overlap, the 
 with the deeper target wins; two with the same target that give the same file are a
 mistake that names both (exit status 2).
 
+--preview DIR pushes nothing: it makes a bare repository there, which borrows
+upstream's objects, to look at with git.
+
 An upstream that was rewritten is refused (exit status 3). --from COMMIT says which
 commit of it has the files as the branch has them; for a branch that has nothing of
 upstream yet it is where history begins.
@@ -55,6 +59,7 @@ steps (kind, target, was, want, reason). Fields without a value are left out.
 		Example: `  looprel extract loop-client --dry-run      show what it would push
   looprel extract loop-client --to FIREFOX_34_0_RELEASE
   looprel extract loop-client --upstream ~/src/firefox
+  looprel extract loop-client --preview /tmp/look
   looprel extract loop-client --squash`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
@@ -72,6 +77,7 @@ steps (kind, target, was, want, reason). Fields without a value are left out.
 	flags.StringVar(&options.request.To, "to", "", "extract up to this upstream `REVISION` (default its HEAD)")
 	flags.StringVar(&options.request.From, "from", "", "begin with this upstream `REVISION`, or go on from it")
 	flags.BoolVar(&options.full, "full", false, "extract merged branches, too")
+	flags.StringVar(&options.preview, "preview", "", "push nothing, but make a bare repository at `DIR` to look at")
 	flags.BoolVar(&options.squash, "squash", false, "make one commit of all")
 	return command
 }
@@ -116,6 +122,9 @@ func (a *app) extract(ctx context.Context, options extractOptions) error {
 			return err
 		}
 	}
+	if options.preview != "" {
+		return a.preview(ctx, extraction, p, options.preview, asJSON)
+	}
 	if p.Already == "" {
 		proceed, err := a.approve(ctx, asJSON, p, fmt.Sprintf("Extend %s of %s by %s?", plan.ShortRef(p.Branch), p.Component, counted(len(p.Made), "commit", "commits")))
 		if err != nil || !proceed {
@@ -136,6 +145,17 @@ func (a *app) extract(ctx context.Context, options extractOptions) error {
 		return a.printJSON(p)
 	}
 	return a.printExtracted(p)
+}
+
+// preview makes a repository with what would be pushed.
+func (a *app) preview(ctx context.Context, extraction *observe.Extraction, p *plan.ExtractPlan, directory string, asJSON bool) error {
+	if p.Already == "" && !a.dryRun {
+		if err := extraction.Preview(ctx, p, a.path(directory)); err != nil {
+			return err
+		}
+		a.note("nothing was pushed; look at it: git -C %s log %s", shellQuote(a.path(directory)), plan.ShortRef(p.Branch))
+	}
+	return a.printPlanJSON(asJSON, p)
 }
 
 func (a *app) printExtractPlan(e *plan.ExtractPlan) error {

@@ -106,10 +106,9 @@ func (w *packWriter) all(ctx context.Context, request PackRequest) error {
 		}
 		return errors.Join(err, w.err, pace.step())
 	}
+	known := newDeltas()
 	for _, one := range made {
-		w.data.Reset()
-		compress(&w.data, one.Data)
-		if err := step(w.entry(one.id, one.Kind, int64(len(one.Data)), object.ID{}, w.data.Bytes())); err != nil {
+		if err := step(w.made(one, &known)); err != nil {
 			return err
 		}
 	}
@@ -125,6 +124,28 @@ func (w *packWriter) all(ctx context.Context, request PackRequest) error {
 		return step(w.entry(entry.ID, entry.Kind, entry.Size, entry.Base, entry.Deflated))
 	})
 	return request.From.copyFailed(err)
+}
+
+// made writes an object that is new.
+func (w *packWriter) made(one identified, known *deltas) error {
+	w.data.Reset()
+	if one.Kind == object.KindTree {
+		if base, delta, found := known.of(one.id, one.Data); found {
+			deflate(&w.data, delta)
+			return w.entry(one.id, "", int64(len(delta)), base, w.data.Bytes())
+		}
+	}
+	deflate(&w.data, one.Data)
+	return w.entry(one.id, one.Kind, int64(len(one.Data)), object.ID{}, w.data.Bytes())
+}
+
+// deflate writes data as a zlib stream.
+func deflate(to *bytes.Buffer, data []byte) {
+	if len(data) <= maxStored {
+		store(to, data)
+		return
+	}
+	compress(to, data)
 }
 
 // unwritten leaves each object once.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -64,4 +65,30 @@ func (r *Repository) LocalPath(address string) (path string, local bool) {
 // for what belongs to this one (GIT_DIR and the like).
 func (r *Repository) OpenOther(ctx context.Context, path string) (*Repository, error) {
 	return Open(ctx, Options{Dir: path, Environ: r.environ.forOtherRepository()})
+}
+
+// CreateBorrowing makes a bare repository that borrows the objects of others, in a
+// directory that does not exist yet.
+func (r *Repository) CreateBorrowing(directory string, from ...*Objects) (*ToolStore, error) {
+	directory = absolute(r.remoteBase(), directory)
+	if pathExists(directory) {
+		return nil, &Error{Kind: ErrConfig, What: directory + " exists already", Advice: "name a directory that does not"}
+	}
+	if err := createStore(directory); err != nil {
+		return nil, fmt.Errorf("cannot make a repository at %s: %w", directory, err)
+	}
+	var list strings.Builder
+	for _, one := range from {
+		for _, path := range one.store.Directories() {
+			list.WriteString(path + "\n")
+		}
+	}
+	if err := writeAtomic(filepath.Join(directory, "objects", "info", "alternates"), []byte(list.String()), 0o644); err != nil {
+		return nil, err
+	}
+	objects, err := openObjects(directory, r.environ)
+	if err != nil {
+		return nil, err
+	}
+	return &ToolStore{Objects: objects, refs: refStore{gitDir: directory, commonDir: directory}}, nil
 }

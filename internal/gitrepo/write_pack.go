@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -63,6 +64,18 @@ func writeSize(to *bytes.Buffer, code byte, size int64) {
 // repeats: the tables for that cost more than they save of a commit or a tag.
 const smallContent = 1 << 10
 
+// compressors are used again, by level: making one takes longer than it takes to
+// compress what is small.
+var compressors = map[int]*sync.Pool{
+	zlib.HuffmanOnly:        {New: func() any { return newCompressor(zlib.HuffmanOnly) }},
+	zlib.DefaultCompression: {New: func() any { return newCompressor(zlib.DefaultCompression) }},
+}
+
+func newCompressor(level int) *zlib.Writer {
+	writer, _ := zlib.NewWriterLevel(nil, level) // fails for a level that there is not
+	return writer
+}
+
 // compress writes pieces as one zlib stream. Writing to memory cannot fail.
 func compress(to *bytes.Buffer, pieces ...[]byte) {
 	size := 0
@@ -73,7 +86,10 @@ func compress(to *bytes.Buffer, pieces ...[]byte) {
 	if size <= smallContent {
 		level = zlib.HuffmanOnly
 	}
-	writer, _ := zlib.NewWriterLevel(to, level)
+	pool := compressors[level]
+	writer := pool.Get().(*zlib.Writer)
+	defer pool.Put(writer)
+	writer.Reset(to)
 	for _, piece := range pieces {
 		_, _ = writer.Write(piece)
 	}

@@ -134,10 +134,14 @@ func keptFiles(component release.Component) func(path string) bool {
 	return func(path string) bool { return files[path] }
 }
 
+// maxExtractedChanges bounds the commits of which a plan has notes: a first extraction
+// is the history of years, of which nobody reads the changes.
+const maxExtractedChanges = 500
+
 // changes reads the last commits for the notes, newest first.
 func (e *Extraction) changes(made []extract.Made) ([]notes.Commit, error) {
 	var list []notes.Commit
-	for i := len(made) - 1; i >= 0 && len(list) < maxChanges; i-- {
+	for i := len(made) - 1; i >= 0 && len(list) < maxExtractedChanges; i-- {
 		commit, err := e.upstream.Commit(made[i].Source)
 		if err != nil {
 			return nil, err
