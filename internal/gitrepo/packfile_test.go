@@ -1,0 +1,202 @@
+package gitrepo
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mozilla-services/looprel/internal/gittest"
+	"github.com/mozilla-services/looprel/internal/object"
+)
+
+// A pack of copied and new objects is one that git takes, and its index the one that
+// git makes of it.
+func TestMakePack(t *testing.T) {
+	t.Parallel()
+	source := gittest.New(t)
+	ids := source.Import(gittest.Line(400), map[string]int{"refs/heads/master": 399})
+	source.Git("repack", "-adfq")
+	from, into := openRepo(t, source), openRepo(t, gittest.NewBare(t))
+	made := growingTrees(300)
+	by := object.Signature{Name: gittest.Name, Email: gittest.Email, When: gittest.Epoch()}
+	commit := object.Commit{Tree: made[len(made)-1].ID(), Parents: ids[len(ids)-1:], Author: by, Committer: by, Message: "On top\n"}.Object()
+	made = append(made, object.Blob([]byte("content\n")), object.Blob(nil), commit)
+	copied := everything(t, source)
+	pack, err := into.MakePack(t.Context(), PackRequest{Made: append(made, made[0]), Copied: append(copied, copied[0]), From: from.Objects})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pack.Count != len(copied)+distinct(made) {
+		t.Errorf("%d objects, want %d", pack.Count, len(copied)+distinct(made))
+	}
+	repo := source.At(into.GitDir())
+	if said := repo.Git("verify-pack", strings.TrimSuffix(pack.Path(), ".pack")+".idx"); said != "" {
+		t.Error(said)
+	}
+	repo.Git("update-ref", "refs/heads/master", commit.ID().String())
+	if said := repo.Git("fsck", "--strict", "--no-dangling"); said != "" {
+		t.Error(said)
+	}
+	for _, id := range append([]object.ID{commit.ID()}, copied...) {
+		want, err := from.Read(id)
+		if id == commit.ID() {
+			want, err = commit, nil
+		}
+		got, failure := into.Read(id)
+		if err != nil || failure != nil || got.Kind != want.Kind || !bytes.Equal(got.Data, want.Data) {
+			t.Errorf("%s: %v, %v", id, err, failure)
+		}
+	}
+	deltas := repo.Git("verify-pack", "--stat-only", strings.TrimSuffix(pack.Path(), ".pack")+".idx")
+	if !strings.Contains(deltas, "chain length = 50") || strings.Contains(deltas, "chain length = 51") {
+		t.Errorf("trees are not written as chains of up to 50 deltas:\n%s", deltas)
+	}
+}
+
+// growingTrees are trees each of which differs from the one before in one entry, and
+// the files.
+func growingTrees(count int) []object.Object {
+	var tree object.Tree
+	for i := range 40 {
+		tree = tree.With(object.TreeEntry{Mode: object.ModeFile, Name: "file" + strconv.Itoa(i), ID: object.Blob([]byte("content\n")).ID()})
+	}
+	var made []object.Object
+	for i := range count {
+		blob := object.Blob([]byte(strconv.Itoa(i)))
+		tree = tree.With(object.TreeEntry{Mode: object.ModeFile, Name: "file" + strconv.Itoa(i*7%40), ID: blob.ID()})
+		made = append(made, blob, tree.Object())
+	}
+	return made
+}
+
+func distinct(objects []object.Object) int {
+	seen := map[object.ID]bool{}
+	for _, one := range objects {
+		seen[one.ID()] = true
+	}
+	return len(seen)
+}
+
+// everything lists the objects of a repository.
+func everything(t *testing.T, repo *gittest.Repo) []object.ID {
+	t.Helper()
+	var ids []object.ID
+	for line := range strings.SplitSeq(repo.Git("cat-file", "--batch-check=%(objectname)", "--batch-all-objects"), "\n") {
+		id, err := object.ParseID(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+func openRepo(t *testing.T, repo *gittest.Repo) *Repository {
+	t.Helper()
+	opened, err := Open(t.Context(), Options{Dir: repo.Dir, Environ: repo.Environ()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = opened.Close() })
+	return opened
+}
+
+// A pack that is pushed as it stands moves the branch over every transport, and
+// moves nothing that is not where it was expected.
+func TestPushPack(t *testing.T) {
+	t.Parallel()
+	f := newRemoteFixture(t)
+	repository := f.repository()
+	for name, url := range f.addresses() {
+		t.Run(name, func(t *testing.T) {
+			remote := f.remote(url)
+			push := newReleasePush(t, f.list(remote), f.masterTree(), "0.9.0", name)
+			pack, err := repository.MakePack(t.Context(), PackRequest{Made: push.objects[:1]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := remote.PushPack(t.Context(), push.updates[:1], pack); err != nil {
+				t.Fatal(err)
+			}
+			if got := f.origin.ID(masterRef); got != push.updates[0].New {
+				t.Errorf("master is %s, want %s", got, push.updates[0].New)
+			}
+			if _, err := remote.PushPack(t.Context(), push.updates[:1], pack); err == nil {
+				t.Error("it moved again from where it was")
+			}
+			if _, err := remote.PushPack(t.Context(), push.updates[2:], pack); err == nil {
+				t.Error("a reference that is neither a branch nor a tag was made")
+			}
+		})
+	}
+	f.origin.Git("fsck", "--strict")
+}
+
+// A delta between two texts of one length makes the second of the first.
+func TestReplace(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // reproducible on purpose
+	for range 500 {
+		before := make([]byte, random.IntN(300))
+		for i := range before {
+			before[i] = byte(random.IntN(256))
+		}
+		after := bytes.Clone(before)
+		for range random.IntN(8) {
+			if len(after) > 0 {
+				after[random.IntN(len(after))] ^= byte(random.IntN(3))
+			}
+		}
+		if got := applied(t, before, replace(before, after)); !bytes.Equal(got, after) {
+			t.Fatalf("of %x it makes %x, not %x", before, got, after)
+		}
+	}
+}
+
+// applied does what a delta says, by the format's description (gitformat-pack(5)).
+func applied(t *testing.T, base, delta []byte) []byte {
+	t.Helper()
+	number := func() (value int) {
+		for shift := 0; ; shift += 7 {
+			digit := delta[0]
+			delta = delta[1:]
+			value |= int(digit&0x7f) << shift
+			if digit < 0x80 {
+				return value
+			}
+		}
+	}
+	if size := number(); size != len(base) {
+		t.Fatalf("the base has %d bytes, the delta says %d", len(base), size)
+	}
+	size := number()
+	var made []byte
+	for len(delta) > 0 {
+		first := delta[0]
+		delta = delta[1:]
+		if first < 0x80 {
+			made = append(made, delta[:first]...)
+			delta = delta[first:]
+			continue
+		}
+		offset, length := 0, 0
+		for i := range 7 {
+			if first&(1<<i) == 0 {
+				continue
+			}
+			if i < 4 {
+				offset |= int(delta[0]) << (8 * i)
+			} else {
+				length |= int(delta[0]) << (8 * (i - 4))
+			}
+			delta = delta[1:]
+		}
+		made = append(made, base[offset:offset+length]...)
+	}
+	if len(made) != size {
+		t.Fatalf("it makes %d bytes, and says %d", len(made), size)
+	}
+	return made
+}
