@@ -17,6 +17,7 @@ type extractOptions struct {
 	request      plan.ExtractRequest
 	full, squash bool
 	preview      string
+	whole        bool
 }
 
 func newExtractCommand(a *app) *cobra.Command {
@@ -25,35 +26,38 @@ func newExtractCommand(a *app) *cobra.Command {
 		Use:     "extract [COMPONENT]",
 		GroupID: groupTrain,
 		Short:   "Bring a component's branch up to the parts of another repository that make it",
-		Long: `Extends a component's branch by one commit for each upstream commit that changes
-what the component's mappings in environments.yaml name. The commit has upstream's
-author, dates, committer and message, and the trailer "Upstream-Commit: ID", by
-which the next run finds out where this one stopped. Whoever runs it gets the same
-commit ids. Nothing is released: looprel tag does that afterwards, as ever.
+		Long: `Extends a component's branch by one commit for each upstream commit that
+changes what the component's mappings in environments.yaml name. The commit
+has upstream's author, dates, committer and message, and the trailer
+"Upstream-Commit: ID", by which the next run finds out where this one stopped.
+Whoever runs it gets the same commit ids. Nothing is released: looprel tag
+does that afterwards, as ever.
 
-Upstream is a clone on this machine (also a bare or partial one), read where it is,
-or a URL, from which it is fetched. --upstream names another one than
+Upstream is a clone on this machine (also a bare or partial one), read where
+it is, or a URL, from which it is fetched. --upstream names another one than
 environments.yaml does.
 
-History is upstream's line of first parents. --full takes all of it, with merges
-simplified as git subtree split does; --squash makes one commit for each run.
+History is upstream's line of first parents. --full takes all of it, with
+merges simplified as git subtree split does; --squash makes one commit for
+each run.
 
 Files of the branch that no mapping gives stay, and so do version files and
-changelog, which releases write. Any other file that differs from what is mapped is
-a conflict (exit status 4), and nothing is changed. Where mappings overlap, the one
-with the deeper target wins; two with the same target that give the same file are a
-mistake that names both (exit status 2).
+changelog, which releases write. Any other file that differs from what is
+mapped is a conflict (exit status 4), and nothing is changed. Where mappings
+overlap, the one with the deeper target wins; two with the same target that
+give the same file are a mistake that names both (exit status 2).
 
 --preview DIR pushes nothing: it makes a bare repository there, which borrows
 upstream's objects, to look at with git.
 
-An upstream that was rewritten is refused (exit status 3). --from COMMIT says which
-commit of it has the files as the branch has them; for a branch that has nothing of
-upstream yet it is where history begins.
+An upstream that was rewritten is refused (exit status 3). --from COMMIT says
+which commit of it has the files as the branch has them; for a branch that has
+nothing of upstream yet it is where history begins.
 
 JSON: verb, component, branch, remote, upstream, from, to, mode, commits (id,
-subject, source, tree, parents), changes, absent (path, since, moved_to), already,
-steps (kind, target, was, want, reason). Fields without a value are left out.
+subject, source, tree, parents), changes, absent (path, since, moved_to),
+already, steps (kind, target, was, want, reason). Fields without a value are
+left out.
 
 ` + exitStatus,
 		Example: `  looprel extract loop-client --dry-run      show what it would push
@@ -78,6 +82,7 @@ steps (kind, target, was, want, reason). Fields without a value are left out.
 	flags.StringVar(&options.request.From, "from", "", "begin with this upstream `REVISION`, or go on from it")
 	flags.BoolVar(&options.full, "full", false, "extract merged branches, too")
 	flags.StringVar(&options.preview, "preview", "", "push nothing, but make a bare repository at `DIR` to look at")
+	flags.BoolVar(&options.whole, "self-contained", false, "with --preview: borrow nothing of upstream")
 	flags.BoolVar(&options.squash, "squash", false, "make one commit of all")
 	return command
 }
@@ -85,6 +90,8 @@ steps (kind, target, was, want, reason). Fields without a value are left out.
 // mode reads the flags.
 func (o extractOptions) mode() (extract.Mode, error) {
 	switch {
+	case o.whole && o.preview == "":
+		return "", &usageError{reason: "--self-contained goes with --preview", hint: "add --preview DIR, or leave it out: what is pushed is always self-contained"}
 	case o.full && o.squash:
 		return "", &usageError{reason: "--full and --squash exclude each other", hint: "leave out one of them"}
 	case o.full:
@@ -123,7 +130,7 @@ func (a *app) extract(ctx context.Context, options extractOptions) error {
 		}
 	}
 	if options.preview != "" {
-		return a.preview(ctx, extraction, p, options.preview, asJSON)
+		return a.preview(ctx, extraction, p, options, asJSON)
 	}
 	if p.Already == "" {
 		proceed, err := a.approve(ctx, asJSON, p, fmt.Sprintf("Extend %s of %s by %s?", plan.ShortRef(p.Branch), p.Component, counted(len(p.Made), "commit", "commits")))
@@ -148,12 +155,13 @@ func (a *app) extract(ctx context.Context, options extractOptions) error {
 }
 
 // preview makes a repository with what would be pushed.
-func (a *app) preview(ctx context.Context, extraction *observe.Extraction, p *plan.ExtractPlan, directory string, asJSON bool) error {
+func (a *app) preview(ctx context.Context, extraction *observe.Extraction, p *plan.ExtractPlan, options extractOptions, asJSON bool) error {
+	directory := a.path(options.preview)
 	if p.Already == "" && !a.dryRun {
-		if err := extraction.Preview(ctx, p, a.path(directory)); err != nil {
+		if err := extraction.Preview(ctx, p, directory, options.whole); err != nil {
 			return err
 		}
-		a.note("nothing was pushed; look at it: git -C %s log %s", shellQuote(a.path(directory)), plan.ShortRef(p.Branch))
+		a.note("nothing was pushed; look at it: git -C %s log %s", shellQuote(directory), plan.ShortRef(p.Branch))
 	}
 	return a.printPlanJSON(asJSON, p)
 }

@@ -83,8 +83,10 @@ func (r *Repository) CreateBorrowing(directory string, from ...*Objects) (*ToolS
 			list.WriteString(path + "\n")
 		}
 	}
-	if err := writeAtomic(filepath.Join(directory, "objects", "info", "alternates"), []byte(list.String()), 0o644); err != nil {
-		return nil, err
+	if list.Len() > 0 {
+		if err := writeAtomic(filepath.Join(directory, "objects", "info", "alternates"), []byte(list.String()), 0o644); err != nil {
+			return nil, err
+		}
 	}
 	objects, err := openObjects(directory, r.environ)
 	if err != nil {

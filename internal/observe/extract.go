@@ -80,6 +80,7 @@ func (e *Extraction) Plan(ctx context.Context) (*plan.ExtractPlan, error) {
 	facts := &plan.Extraction{
 		Branch: e.branch.ref, Remote: e.branch.name, Tip: e.branch.tip.ID, Upstream: e.upstream.shown,
 		From: start.Upstream.ID, To: to, Mode: e.request.Mode,
+		Web: notes.Web{Links: e.session.source.Train.Links, Forge: forgePage(e.branch.remote.DisplayURL())},
 	}
 	line, err := e.line(ctx, to, &start)
 	if err != nil {

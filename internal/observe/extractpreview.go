@@ -9,15 +9,28 @@ import (
 	"github.com/mozilla-services/looprel/internal/plan"
 )
 
-// Preview makes a bare repository with what the plan would push, which borrows all
-// else from upstream and from the component's repository on this machine.
-func (e *Extraction) Preview(ctx context.Context, p *plan.ExtractPlan, directory string) (err error) {
-	store, err := e.session.repository.CreateBorrowing(directory, e.upstream.Objects, e.branch.objects)
+// Preview makes a bare repository with what the plan would push. It borrows all else
+// from upstream, unless it is to be whole, and from the component's repository on this
+// machine.
+func (e *Extraction) Preview(ctx context.Context, p *plan.ExtractPlan, directory string, whole bool) (err error) {
+	request := gitrepo.PackRequest{Made: p.Objects}
+	var from []*gitrepo.Objects
+	if !e.branch.tip.ID.IsZero() {
+		from = append(from, e.branch.objects)
+	}
+	if whole {
+		if request, err = e.packRequest(ctx, p); err != nil {
+			return err
+		}
+	} else {
+		from = append(from, e.upstream.Objects)
+	}
+	store, err := e.session.repository.CreateBorrowing(directory, from...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	if _, err := store.MakePack(ctx, gitrepo.PackRequest{Made: p.Objects}); err != nil {
+	if _, err := store.MakePack(ctx, request); err != nil {
 		return err
 	}
 	return store.SetRef(ctx, p.Branch, object.ID{}, p.Refs[0].New)

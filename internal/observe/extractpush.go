@@ -14,16 +14,24 @@ import (
 // Pack writes all that a plan's commits need beyond what the branch has, as one pack
 // of the component's repository on this machine.
 func (e *Extraction) Pack(ctx context.Context, p *plan.ExtractPlan) (*gitrepo.Pack, error) {
-	copied, err := e.borrowed(ctx, p)
+	request, err := e.packRequest(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	defer e.session.progress("")
+	return e.branch.objects.MakePack(ctx, request)
+}
+
+func (e *Extraction) packRequest(ctx context.Context, p *plan.ExtractPlan) (gitrepo.PackRequest, error) {
+	copied, err := e.borrowed(ctx, p)
+	if err != nil {
+		return gitrepo.PackRequest{}, err
+	}
 	meter := e.session.meter("packing", len(p.Objects)+len(copied))
-	defer meter.done()
-	return e.branch.objects.MakePack(ctx, gitrepo.PackRequest{
+	return gitrepo.PackRequest{
 		Made: p.Objects, Copied: copied, From: e.upstream.Objects,
 		Progress: func(done int) { _ = meter.at(ctx, done) }, // the pack looks at the context itself
-	})
+	}, nil
 }
 
 // borrowed lists upstream's objects that the commits need.

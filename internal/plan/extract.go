@@ -35,8 +35,10 @@ type Extraction struct {
 	Made     []extract.Made
 	Absent   []extract.Absence
 	Objects  []object.Object
-	// Changes are the last commits, newest first.
+	// Changes are the last commits, newest first, and Web is where they are to be
+	// looked at.
 	Changes []notes.Commit
+	Web     notes.Web
 }
 
 // ExtractPlan extends a component's branch by what upstream has.
@@ -99,7 +101,7 @@ func MakeExtraction(s *Snapshot, facts *Extraction) *ExtractPlan {
 		p.Absent = []extract.Absence{}
 	}
 	p.Changes = notes.Collect(facts.Changes)
-	p.Report = p.Changes.Report(s.Web)
+	p.Report = p.Changes.Report(facts.Web)
 	if len(facts.Made) == 0 {
 		p.Already = fmt.Sprintf("%s has what upstream has at %s: nothing that is mapped has changed since", ShortRef(facts.Branch), facts.To.Short())
 		if facts.Tip.IsZero() {
