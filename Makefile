@@ -7,7 +7,7 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 OPENAPI       := 23.0.2
 BIN           := .bin
 
-.PHONY: build demo test test-peers test-loop-server check format tidy vet lint race vulnerabilities bench bench-merges reads reads-tool parity corpus openapi clean
+.PHONY: build demo test test-peers test-loop-server check format tidy vet lint race vulnerabilities bench bench-merges bench-extract reads reads-tool parity corpus openapi clean
 
 ## build: the binary, as .bin/looprel
 build:
@@ -66,13 +66,18 @@ vulnerabilities:
 	else exit $$status; fi
 
 ## bench: speed, side by side with git; with REPO=CLONE also on that clone
-bench: reads-tool bench-merges
+bench: reads-tool bench-merges bench-extract
 	$(BIN)/reads bench $(if $(REPO),-repo $(REPO)) $(if $(SINCE),-since $(SINCE)) $(if $(BEFORE),-before $(BEFORE))
 	$(GO) run ./internal/benchmark
 
 ## bench-merges: the merges of the clone REPO, if given of the backports in CORPUS
 bench-merges: build
 	$(GO) run ./internal/parity -measure -looprel $(BIN)/looprel $(if $(REPO),-repo $(REPO)) $(if $(CORPUS),-corpus $(CORPUS))
+
+## bench-extract: extraction beside git log, git filter-repo and git subtree; with
+## REPO=CLONE PATHS=A,B of these directories of that clone
+bench-extract: build
+	$(GO) run ./internal/benchmark/extracts -looprel $(BIN)/looprel $(if $(PATHS),-repo $(REPO) -paths $(PATHS))
 
 ## reads: compare every object of a clone, REPO=CLONE, with what git reads
 reads: reads-tool

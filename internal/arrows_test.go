@@ -70,11 +70,12 @@ var arrows = map[string][]string{
 	"demo":       {"release"},
 	"mailtest":   {},
 	// Of use to programs alone.
-	"benchmark":       {"object", "release", "ledger", "gitrepo", "benchmark/usage"},
-	"benchmark/reads": {"object", "release", "gitrepo", "collector", "benchmark/usage"},
-	"parity":          {"benchmark/usage"},
-	"collector":       {},
-	"benchmark/usage": {},
+	"benchmark":          {"object", "release", "ledger", "gitrepo", "benchmark/usage"},
+	"benchmark/reads":    {"object", "release", "gitrepo", "collector", "benchmark/usage"},
+	"benchmark/extracts": {"benchmark/usage"},
+	"parity":             {"benchmark/usage"},
+	"collector":          {},
+	"benchmark/usage":    {},
 }
 
 // pure are the packages that may not reach outside by the standard library.

@@ -89,8 +89,8 @@ func NewRewriter(input Input) *Rewriter {
 	}
 }
 
-// ChangedMappingError: the mappings are others than those by which the branch was
-// extracted.
+// ChangedMappingError are paths of the branch that show that it was extracted by
+// other mappings.
 type ChangedMappingError struct{ Paths []Conflict }
 
 func (e *ChangedMappingError) Error() string {

@@ -23,10 +23,10 @@ var (
 // histories runs a test on generated histories, whose seeds are in the names.
 func histories(t *testing.T, length int, test func(t *testing.T, random *rand.Rand, history generated)) {
 	t.Helper()
-	for seed := *firstSeed; seed < *firstSeed+uint64(*rounds); seed++ { //nolint:gosec // a small number
+	for seed := *firstSeed; seed < *firstSeed+uint64(*rounds); seed++ {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
-			random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // reproducible on purpose
+			random := rand.New(rand.NewPCG(seed, 0))
 			test(t, random, generate(random, length))
 		})
 	}

@@ -20,7 +20,7 @@ func TestHistoryOnRandomHistories(t *testing.T) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
-			random := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // reproducible on purpose
+			random := rand.New(rand.NewPCG(seed, 5))
 			commits := graph(random, 120, 300)
 			repo := gittest.NewBare(t)
 			all := repo.Import(commits, map[string]int{"refs/heads/master": len(commits) - 1})

@@ -134,7 +134,7 @@ func appendInsert(delta, data []byte) []byte {
 	const most = 127
 	for len(data) > 0 {
 		piece := data[:min(len(data), most)]
-		delta = append(append(delta, byte(len(piece))), piece...)
+		delta = append(append(delta, byte(len(piece))), piece...) //nolint:gosec // at most 127
 		data = data[len(piece):]
 	}
 	return delta
@@ -146,8 +146,9 @@ const maxStored = 160
 
 // store writes short data as a zlib stream of one stored block (RFC 1950, RFC 1951).
 func store(to *bytes.Buffer, data []byte) {
-	header := []byte{0x78, 0x01, 0x01, byte(len(data)), byte(len(data) >> 8), ^byte(len(data)), ^byte(len(data) >> 8)}
-	to.Write(header)
+	size := uint16(len(data)) //nolint:gosec // at most maxStored
+	header := binary.LittleEndian.AppendUint16([]byte{0x78, 0x01, 0x01}, size)
+	to.Write(binary.LittleEndian.AppendUint16(header, ^size))
 	to.Write(data)
 	to.Write(binary.BigEndian.AppendUint32(nil, adler32.Checksum(data)))
 }

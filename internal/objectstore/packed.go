@@ -137,14 +137,15 @@ func (c *copying) prepare(entries []located) error {
 		if err != nil {
 			return ignoreGone(err)
 		}
-		ends := make([]int64, index.Count(), index.Count()+1)
-		for i := range ends {
+		ends := make([]int64, index.Count()+1)
+		for i := range index.Count() {
 			if ends[i], err = index.offset(i); err != nil {
 				return err
 			}
 		}
+		ends[index.Count()] = file.Size() - checksumSize
 		slices.Sort(ends)
-		c.ends = append(ends, file.Size()-checksumSize)
+		c.ends = ends
 		return nil
 	})
 }

@@ -31,7 +31,7 @@ func TestEachForPack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // reproducible on purpose
+			random := rand.New(rand.NewPCG(1, 2))
 			for _, share := range []float64{1, 0.5, 0.1, 0} {
 				var wanted []object.ID
 				for _, id := range all {
