@@ -31,7 +31,7 @@ bring. The text is Markdown.
 
 JSON: component, version, previous, branch, groups (kind, title, changes),
 reverted, authors; a change has text, scope, breaking_note, bugs, pull_requests,
-issues, authors, commit, commits, url, reverted_by.
+issues, authors, reviewers, commit, commits, url, reverted_by.
 
 ` + exitStatus,
 		Example: `  looprel notes

@@ -92,10 +92,13 @@
 //	    development: false          no commit that opens the next version; default true
 //	    checks: all | [NAME]        what a commit must have passed at the forge to be released (wants github:)
 //	    extract:                    the parts of another repository that make it
-//	      from: REPOSITORY          required
+//	      from: REPOSITORY          required; a clone on this machine, or a URL
 //	      map:                      required; at least one
-//	        - from, to: PATH        required; "." is the root
-//	          except: [GLOB]        paths to leave out
+//	        - from, to: PATH        required; of directories, or of files; "." is the root.
+//	                                The deeper target wins where two meet, and two with
+//	                                one target that give the same file are refused
+//	          except: [GLOB]        paths below from to leave out: without a slash names
+//	                                at any depth, else paths; "**" is any directories
 //	    probe: none | as below      replaces the environments' probes
 //
 //	environments:                   required; at least one, none called "tag"

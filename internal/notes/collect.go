@@ -40,7 +40,7 @@ func collect(commits []Commit, b bundle) (change collected, ok bool) {
 	s := readSubject(title)
 	change = collected{
 		Change: Change{
-			Kind: s.kind, Text: cmp.Or(s.text, "Commit "+head.ID.Short()), Scope: s.scope, Bugs: s.bugs, PullRequests: s.pulls,
+			Kind: s.kind, Text: cmp.Or(s.text, "Commit "+head.ID.Short()), Scope: s.scope, Bugs: s.bugs, PullRequests: s.pulls, Reviewers: s.reviewers,
 			Authors: authors(own), ID: head.ID, When: head.When,
 		},
 		head: b.head, isRevert: s.isRevert,
@@ -128,6 +128,7 @@ func (c *collected) addCommits(own []Commit, stated bool) {
 		if commit.ID != c.ID {
 			c.Bugs = addNew(c.Bugs, s.bugs...)
 			c.PullRequests = addNew(c.PullRequests, s.pulls...)
+			c.Reviewers = addNew(c.Reviewers, s.reviewers...)
 		}
 		for _, found := range closes.FindAllStringSubmatch(commit.Subject+"\n"+body(commit), -1) {
 			c.Issues = addNew(c.Issues, number(found[1]))

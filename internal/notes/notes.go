@@ -63,6 +63,8 @@ type Change struct {
 	// Authors are the names of authors and co-authors, the first to work on the
 	// change first.
 	Authors []string
+	// Reviewers are the names in the titles' review marks.
+	Reviewers []string
 	// ID is the commit on the branch: the merge, or the change itself.
 	ID object.ID
 	// Commits are all of the change's commits, ID first.

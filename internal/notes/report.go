@@ -35,6 +35,7 @@ type ReportChange struct {
 	PullRequests []ReportNumber `json:"pull_requests"`
 	Issues       []ReportNumber `json:"issues"`
 	Authors      []string       `json:"authors"`
+	Reviewers    []string       `json:"reviewers,omitempty"`
 	// Commit is the commit on the branch, Commits all that belong to the change.
 	Commit  object.ID   `json:"commit"`
 	Commits []object.ID `json:"commits"`
@@ -77,7 +78,7 @@ func reportChanges(changes []Change, web Web) []ReportChange {
 		reported[i] = ReportChange{
 			Text: c.Text, Scope: c.Scope, BreakingNote: c.BreakingNote,
 			Bugs: []ReportBug{}, PullRequests: reportNumbers(c.PullRequests, web.pullRequest), Issues: reportNumbers(c.Issues, web.issue),
-			Authors: append([]string{}, c.Authors...),
+			Authors: append([]string{}, c.Authors...), Reviewers: c.Reviewers,
 			Commit:  c.ID, Commits: append([]object.ID{}, c.Commits...), URL: web.commit(c.ID),
 		}
 		for _, bug := range c.Bugs {

@@ -17,6 +17,8 @@ type subject struct {
 	stated bool // the kind stands in the title; otherwise its first word was taken for it
 	bugs   []string
 	pulls  []int
+	// reviewers are those of "r=name", of other marks not.
+	reviewers []string
 	// isRevert and reverted are of `Revert "title"`.
 	isRevert bool
 	reverted string
@@ -108,9 +110,30 @@ func (s *subject) takeSuffixes() {
 			s.pulls = addNew(s.pulls, number(parts[1]))
 			s.text = strings.TrimSuffix(s.text, parts[0])
 		}
-		s.text = strings.TrimSpace(reviewSuffix.ReplaceAllString(s.text, ""))
+		if mark := reviewSuffix.FindString(s.text); mark != "" {
+			s.reviewers = addNew(s.reviewers, reviewersOf(mark)...)
+			s.text = strings.TrimSpace(strings.TrimSuffix(s.text, mark))
+		}
 	}
 	slices.Reverse(s.pulls)
+}
+
+// reviewersOf reads the names of a mark such as " r=name,other a=third": a name without
+// a key has the key before it. What is asked for ("r?name") is no review.
+func reviewersOf(mark string) []string {
+	var names []string
+	reviewed := false
+	for _, word := range strings.FieldsFunc(mark, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;()", r) }) {
+		if key, name, keyed := strings.Cut(word, "="); keyed {
+			reviewed, word = slices.Contains([]string{"r", "sr", "rs", "ui-r"}, strings.TrimLeft(key, ".")), name
+		} else if strings.Contains(word, "?") {
+			reviewed = false
+		}
+		if word = strings.Trim(word, "."); reviewed && word != "" {
+			names = append(names, word)
+		}
+	}
+	return names
 }
 
 // kindByType knows the types of conventional commits.
