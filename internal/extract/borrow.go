@@ -12,11 +12,13 @@ type Borrowing struct {
 	trees Trees
 	seen  map[object.ID]bool
 	ids   []object.ID
+	// before has earlier versions, by what was at the same path.
+	before map[object.ID]object.ID
 }
 
 // NewBorrowing prepares a list. Trees gives those of the commits as well.
 func NewBorrowing(trees Trees) *Borrowing {
-	return &Borrowing{trees: trees, seen: map[object.ID]bool{}}
+	return &Borrowing{trees: trees, seen: map[object.ID]bool{}, before: map[object.ID]object.ID{}}
 }
 
 // Add goes on with a commit's tree, which is compared with its first parent's, zero
@@ -32,6 +34,10 @@ func (b *Borrowing) Add(parent, tree object.ID) error {
 
 // IDs lists trees and files, each once, in the order in which they came up.
 func (b *Borrowing) IDs() []object.ID { return b.ids }
+
+// Before has, for objects of the list, what was at the same path before, if it was of
+// the same kind.
+func (b *Borrowing) Before() map[object.ID]object.ID { return b.before }
 
 func (b *Borrowing) compare(before, after object.ID) error {
 	old, err := b.open(before)
@@ -53,7 +59,7 @@ func (b *Borrowing) compare(before, after object.ID) error {
 			if old.Same(&entries) {
 				continue
 			}
-			if old.Mode() == object.ModeDirectory {
+			if (old.Mode() == object.ModeDirectory) == (entries.Mode() == object.ModeDirectory) {
 				was = old.ID()
 			}
 		}
@@ -83,6 +89,9 @@ func (b *Borrowing) entry(entry *object.TreeScanner, was object.ID) error {
 	}
 	b.seen[id] = true
 	b.ids = append(b.ids, id)
+	if !was.IsZero() {
+		b.before[id] = was
+	}
 	if entry.Mode() != object.ModeDirectory {
 		return nil
 	}

@@ -29,6 +29,8 @@ type PackRequest struct {
 	// compressed content are taken over as they stand.
 	Copied []object.ID
 	From   *Objects
+	// Before has, for some of those, an earlier version of the same file.
+	Before map[object.ID]object.ID
 	// Progress is told now and then how many objects are written; nil: nobody.
 	Progress func(done int)
 }
@@ -78,6 +80,10 @@ type packWriter struct {
 	offset int64
 	count  int
 	places map[object.ID]int64
+	// depths are how many deltas an object is made of; after is PackRequest.Before the
+	// other way round.
+	depths map[object.ID]int
+	after  map[object.ID]object.ID
 	index  idxfile.Writer
 	// header and data are one entry's.
 	header, data bytes.Buffer
@@ -88,7 +94,7 @@ type packWriter struct {
 const packBuffer = 1 << 18
 
 func newPackWriter(to io.Writer) *packWriter {
-	return &packWriter{file: bufio.NewWriterSize(to, packBuffer), hash: sha1.New(), places: map[object.ID]int64{}} //nolint:gosec // see the import
+	return &packWriter{file: bufio.NewWriterSize(to, packBuffer), hash: sha1.New(), places: map[object.ID]int64{}, depths: map[object.ID]int{}, after: map[object.ID]object.ID{}} //nolint:gosec // see the import
 }
 
 // all writes the header and all entries.
@@ -115,11 +121,12 @@ func (w *packWriter) all(ctx context.Context, request PackRequest) error {
 	if len(copied) == 0 {
 		return nil
 	}
+	for later, earlier := range request.Before {
+		w.after[earlier] = later
+	}
 	err := request.From.store.EachForPack(copied, func(entry objectstore.PackedEntry) error {
 		if entry.Deflated == nil {
-			w.data.Reset()
-			compress(&w.data, entry.Content)
-			entry.Deflated = w.data.Bytes()
+			return step(w.whole(entry, request))
 		}
 		return step(w.entry(entry.ID, entry.Kind, entry.Size, entry.Base, entry.Deflated))
 	})
@@ -192,6 +199,7 @@ func (w *packWriter) entry(id object.ID, kind object.Kind, size int64, base obje
 			return fmt.Errorf("the base %s of %s is not in the pack", base, id)
 		}
 		writeDistance(&w.header, w.offset-place)
+		w.depths[id] = w.depths[base] + 1
 	}
 	w.places[id] = w.offset
 	check := crc32.Update(crc32.ChecksumIEEE(w.header.Bytes()), crc32.IEEETable, deflated)

@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -153,6 +154,87 @@ func TestReplace(t *testing.T) {
 			t.Fatalf("of %x it makes %x, not %x", before, got, after)
 		}
 	}
+}
+
+// A difference makes the second text of the first, wherever what they share stands;
+// what shares nothing has none.
+func TestDifference(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(5, 6))
+	made := 0
+	for range 500 {
+		before := make([]byte, random.IntN(4000))
+		for i := range before {
+			before[i] = byte(random.IntN(4 + random.IntN(252)))
+		}
+		after := bytes.Clone(before)
+		for range random.IntN(6) {
+			at := random.IntN(len(after) + 1)
+			end := min(len(after), at+random.IntN(40))
+			moved := bytes.Clone(before[min(len(before), at/2):min(len(before), at/2+random.IntN(200))])
+			after = slices.Concat(after[:at], moved, []byte("new"), after[end:])
+		}
+		delta := difference(before, after, len(after)/2)
+		if delta == nil {
+			continue
+		}
+		made++
+		if got := applied(t, before, delta); !bytes.Equal(got, after) {
+			t.Fatalf("of %x it makes %x, not %x", before, got, after)
+		}
+	}
+	if made < 400 {
+		t.Errorf("only %d of 500 have a short difference", made)
+	}
+	if delta := difference(bytes.Repeat([]byte("a"), 500), bytes.Repeat([]byte("b"), 500), 250); delta != nil {
+		t.Errorf("what shares nothing has the difference %x", delta)
+	}
+}
+
+// Objects whose bases are left out are written as deltas of other versions.
+func TestPackOfSomeVersions(t *testing.T) {
+	t.Parallel()
+	source := gittest.New(t)
+	var versions []object.ID
+	for i := range 40 {
+		content := strings.Repeat("a line that stays\n", 50) + noise(3000) + strconv.Itoa(i) + "\n"
+		source.Commit("change", gittest.Files{"file": content})
+		versions = append(versions, source.ID("HEAD:file"))
+	}
+	source.Git("repack", "-adfq")
+	from, into := openRepo(t, source), openRepo(t, gittest.NewBare(t))
+	request := PackRequest{From: from.Objects, Before: map[object.ID]object.ID{}}
+	for i := 0; i < len(versions); i += 3 {
+		request.Copied = append(request.Copied, versions[i])
+		if i > 0 {
+			request.Before[versions[i]] = versions[i-3]
+		}
+	}
+	pack, err := into.MakePack(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pack.Size > 3*3000 {
+		t.Errorf("%d versions take %d bytes", len(request.Copied), pack.Size)
+	}
+	for _, id := range request.Copied {
+		want, _ := from.Read(id)
+		if got, err := into.Read(id); err != nil || !bytes.Equal(got.Data, want.Data) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	if said := source.At(into.GitDir()).Git("fsck", "--strict", "--no-dangling"); said != "" {
+		t.Error(said)
+	}
+}
+
+// noise is text that does not compress.
+func noise(length int) string {
+	var text strings.Builder
+	for seed := object.Blob(nil).ID(); text.Len() < length; seed = object.Blob(seed[:]).ID() {
+		text.WriteString(seed.String())
+	}
+	return text.String()[:length]
 }
 
 // applied does what a delta says, by the format's description (gitformat-pack(5)).

@@ -79,7 +79,7 @@ func reportChanges(changes []Change, web Web) []ReportChange {
 			Text: c.Text, Scope: c.Scope, BreakingNote: c.BreakingNote,
 			Bugs: []ReportBug{}, PullRequests: reportNumbers(c.PullRequests, web.pullRequest), Issues: reportNumbers(c.Issues, web.issue),
 			Authors: append([]string{}, c.Authors...), Reviewers: c.Reviewers,
-			Commit:  c.ID, Commits: append([]object.ID{}, c.Commits...), URL: web.commit(c.ID),
+			Commit: c.ID, Commits: append([]object.ID{}, c.Commits...), URL: web.commit(c.ID),
 		}
 		for _, bug := range c.Bugs {
 			reported[i].Bugs = append(reported[i].Bugs, ReportBug{bug, web.bug(bug)})

@@ -23,19 +23,20 @@ func (e *Extraction) Pack(ctx context.Context, p *plan.ExtractPlan) (*gitrepo.Pa
 }
 
 func (e *Extraction) packRequest(ctx context.Context, p *plan.ExtractPlan) (gitrepo.PackRequest, error) {
-	copied, err := e.borrowed(ctx, p)
+	copied, before, err := e.borrowed(ctx, p)
 	if err != nil {
 		return gitrepo.PackRequest{}, err
 	}
 	meter := e.session.meter("packing", len(p.Objects)+len(copied))
 	return gitrepo.PackRequest{
-		Made: p.Objects, Copied: copied, From: e.upstream.Objects,
+		Made: p.Objects, Copied: copied, From: e.upstream.Objects, Before: before,
 		Progress: func(done int) { _ = meter.at(ctx, done) }, // the pack looks at the context itself
 	}, nil
 }
 
-// borrowed lists upstream's objects that the commits need.
-func (e *Extraction) borrowed(ctx context.Context, p *plan.ExtractPlan) ([]object.ID, error) {
+// borrowed lists upstream's objects that the commits need, and earlier versions of
+// them.
+func (e *Extraction) borrowed(ctx context.Context, p *plan.ExtractPlan) (ids []object.ID, before map[object.ID]object.ID, err error) {
 	made := madeTrees{given: e.trees(ctx), made: map[object.ID][]byte{}}
 	for _, one := range p.Objects {
 		if one.Kind == object.KindTree {
@@ -48,18 +49,19 @@ func (e *Extraction) borrowed(ctx context.Context, p *plan.ExtractPlan) ([]objec
 	defer meter.done()
 	for i, commit := range p.Made {
 		if err := meter.at(ctx, i); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		parent, err := e.parentTree(commit, trees)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := list.Add(parent, commit.Tree); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		trees[commit.ID] = commit.Tree
 	}
-	return e.upstreams(ctx, made, list.IDs())
+	ids, err = e.upstreams(ctx, made, list.IDs())
+	return ids, list.Before(), err
 }
 
 // parentTree is the tree of a commit's first parent, zero for a first commit.

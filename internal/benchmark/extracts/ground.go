@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -17,8 +18,8 @@ import (
 type ground struct {
 	options
 	dir string
-	// early is a commit of upstream with about as many ancestors as git subtree split
-	// is to work on.
+	// early is the commit of upstream up to which git subtree split works, which takes
+	// too long for all.
 	early string
 }
 
@@ -58,12 +59,8 @@ func (g *ground) prepare(ctx context.Context, progress io.Writer) error {
 			return err
 		}
 	}
-	listed, err := g.git(ctx, nil, "--git-dir="+g.gitDir(), "rev-list", "--first-parent", "--reverse", "HEAD", "--", g.paths[0])
-	if err != nil {
+	if err := g.findEarly(ctx); err != nil {
 		return err
-	}
-	if g.early = earliest(listed, g.split); g.early == "" {
-		return fmt.Errorf("%s has no history in %s", g.paths[0], g.repository)
 	}
 	// One on which nothing is ever pushed, one on which everything is, and one with the
 	// one mapping that git subtree split knows.
@@ -75,13 +72,24 @@ func (g *ground) prepare(ctx context.Context, progress io.Writer) error {
 	return nil
 }
 
-// earliest is the last of the first few commits of a list.
-func earliest(listed string, most int) string {
-	commits := strings.Fields(listed)
-	if len(commits) == 0 {
-		return ""
+// findEarly finds the commit a few after the one in which the first directory begins.
+func (g *ground) findEarly(ctx context.Context) error {
+	line, err := g.git(ctx, nil, "--git-dir="+g.gitDir(), "rev-list", "--first-parent", "--reverse", "HEAD")
+	if err != nil {
+		return err
 	}
-	return commits[min(most, len(commits))-1]
+	touching, err := g.git(ctx, nil, "--git-dir="+g.gitDir(), "rev-list", "--first-parent", "--reverse", "HEAD", "--", g.paths[0])
+	if err != nil {
+		return err
+	}
+	begin, _, _ := strings.Cut(touching, "\n")
+	commits := strings.Fields(line)
+	at := slices.Index(commits, begin)
+	if at < 0 {
+		return fmt.Errorf("%s has no history in %s", g.paths[0], g.repository)
+	}
+	g.early = commits[min(at+g.split, len(commits)-1)]
+	return nil
 }
 
 func (g *ground) gitDir() string {
