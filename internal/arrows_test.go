@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 	"terminal":                {"terminal/printable"},
 	"terminal/printable":      {},
 	// Reading the world, changing it, and the command line.
-	"observe": {"object", "extract", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "github", "probe", "fixes",
+	"observe": {"object", "extract", "forge", "release", "config", "ledger", "plan", "notes", "merge", "pick", "blame", "gitrepo", "github", "probe", "fixes",
 		"lazyregexp", "signers", "announcement"},
 	"apply": {"object", "release", "ledger", "forge", "plan", "gitrepo", "deploy", "probe", "observe", "terminal/printable"},
 	"cli": {"object", "extract", "release", "calendar", "config", "ledger", "merge", "plan", "notes", "gitrepo", "observe", "apply", "deploy", "forge",

@@ -21,11 +21,12 @@ func newDoctorCommand(a *app) *cobra.Command {
 		Long: `Looks at the remote (does it take pushes, all or nothing?), the ledger, the
 clock, your identity and whether signatures can be made. Where environments.yaml
 has a section github, also at the token (what may it do, of what is configured?)
-and at the rules that would refuse a push of the next release. Nothing is changed:
-whether a token may write is seen by requests that GitHub cannot carry out.
+and at the rules that would refuse a push of the next release. Nothing is
+changed: whether a token may write is seen by requests that GitHub cannot carry
+out.
 
-Exit status 3 says that something would stop the train, 6 that somebody has to be
-let in first; each finding has its cure.
+Exit status 3 says that something would stop the train, 6 that somebody has to
+be let in first; each finding has its cure.
 
 JSON: findings (subject, verdict, reason, cure). Fields without a value are left
 out.

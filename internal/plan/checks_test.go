@@ -14,9 +14,15 @@ import (
 // does not pass; what was skipped has passed.
 func TestChecksGate(t *testing.T) {
 	t.Parallel()
-	passed := func(name string) forge.Check { return forge.Check{Name: name, State: forge.CheckPassed, Detail: "success"} }
-	failed := func(name string) forge.Check { return forge.Check{Name: name, State: forge.CheckFailed, Detail: "timed_out"} }
-	runs := func(name string) forge.Check { return forge.Check{Name: name, State: forge.CheckPending, Detail: "queued"} }
+	passed := func(name string) forge.Check {
+		return forge.Check{Name: name, State: forge.CheckPassed, Detail: "success"}
+	}
+	failed := func(name string) forge.Check {
+		return forge.Check{Name: name, State: forge.CheckFailed, Detail: "timed_out"}
+	}
+	runs := func(name string) forge.Check {
+		return forge.Check{Name: name, State: forge.CheckPending, Detail: "queued"}
+	}
 	cases := []struct {
 		name     string
 		required []string
