@@ -33,13 +33,19 @@ const updateFlag = "update"
 // made, and sees nothing of the machine's configuration.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	playScripts(t, filepath.Join("..", "..", "testdata", "scripts"))
+}
+
+// playScripts runs the scripts of a directory.
+func playScripts(t *testing.T, dir string) {
+	t.Helper()
 	files, err := loopFiles()
 	if err != nil {
 		t.Fatal(err)
 	}
 	loop := makeLoop(t, files)
 	testscript.Run(t, testscript.Params{
-		Dir:                filepath.Join("..", "..", "testdata", "scripts"),
+		Dir:                dir,
 		RequireUniqueNames: true,
 		UpdateScripts:      flag.Lookup(updateFlag).Value.String() == "true",
 		Setup:              setup,

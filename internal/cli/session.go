@@ -65,6 +65,7 @@ func (a *app) observe(ctx context.Context, writes bool) (*observe.Session, error
 	}
 	session, err := observe.Open(ctx, options)
 	if err != nil {
+		a.noteKept(ctx, options)
 		return nil, err
 	}
 	a.sourceNotes(session.Source())

@@ -90,6 +90,13 @@ func (a *app) flush(ctx context.Context, session *observe.Session) error {
 	return err
 }
 
+// noteKept mentions what waits in this clone, whose remote could not be asked.
+func (a *app) noteKept(ctx context.Context, options observe.Options) {
+	if count := observe.CountQueue(ctx, options); count > 0 {
+		a.note("%s in this clone", waits(count))
+	}
+}
+
 func waits(count int) string {
 	if count == 1 {
 		return "1 entry waits to be recorded"

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
@@ -38,6 +39,21 @@ func (e *QueueError) Unwrap() error { return e.Cause }
 // Hint says what to do.
 func (e *QueueError) Hint() string {
 	return "look at it, and move it away if it is of no use: " + e.Path
+}
+
+// CountQueue is how many entries wait in a clone, as far as that can be told without
+// its remote.
+func CountQueue(ctx context.Context, options Options) int {
+	repository, err := gitrepo.Open(ctx, gitrepo.Options{Dir: options.Dir, Environ: options.Environ})
+	if err != nil {
+		return 0
+	}
+	defer repository.Close() //nolint:errcheck // it was only read
+	items, err := repository.Queue().List()
+	if err != nil {
+		return 0
+	}
+	return len(items)
 }
 
 // Queue lists what waits to be recorded, the oldest first.
