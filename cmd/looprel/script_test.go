@@ -67,6 +67,7 @@ func playScripts(t *testing.T, dir string) {
 			"mailfail":   failMail,
 			"mailserver": func(ts *testscript.TestScript, neg bool, args []string) { startMailServer(ts, t, neg, args) },
 			"parallel":   parallel,
+			"readme":     readme,
 			"record":     func(ts *testscript.TestScript, _ bool, args []string) { record(ts, t, args) },
 			"serve":      func(ts *testscript.TestScript, _ bool, args []string) { serve(ts, t, args) },
 			"service":    setService,

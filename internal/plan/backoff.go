@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/calendar"
@@ -133,6 +134,10 @@ func (n *Next) replace(s *Snapshot) error {
 	if err != nil || len(above) > 0 {
 		return err
 	}
+	if known, err = s.highestBackedOff(known); err != nil {
+		return err
+	}
+	version = known.Version
 	n.Situation = s.backedOffText(known)
 	n.Due = append(n.Due, Due{
 		What: fmt.Sprintf("replace %s, or wait for the next train", version), Who: ReleaseManager,
@@ -140,4 +145,20 @@ func (n *Next) replace(s *Snapshot) error {
 		turn: turn{act: ActReplace, version: version},
 	})
 	return nil
+}
+
+// highestBackedOff is the highest release of the line that is backed off, as one that
+// was made to take the place of a release that was.
+func (s *Snapshot) highestBackedOff(first ledger.Release) (ledger.Release, error) {
+	versions, err := s.Ledger.Versions(s.Component.Name, first.Version.Line())
+	if err != nil {
+		return first, err
+	}
+	for _, version := range slices.Backward(versions) {
+		known, _, err := s.Ledger.Release(s.Component.Name, version)
+		if err != nil || known.BackedOff != nil {
+			return known, err
+		}
+	}
+	return first, nil
 }

@@ -144,3 +144,25 @@ func TestBackOffAgain(t *testing.T) {
 		t.Errorf("%q, want %q", again.Already, want)
 	}
 }
+
+// What took the place of a release that is backed off may be backed off itself: then
+// that is what is to be replaced.
+func TestNextAfterTheReplacementIsBackedOff(t *testing.T) {
+	t.Parallel()
+	w := releasedWorld(t)
+	w.at("2014-08-07 11:00")
+	wants := func(version string) {
+		t.Helper()
+		next, err := plan.MakeNext(w.Snapshot)
+		check(t, err, "")
+		if want := "looprel backport " + version + " COMMIT"; len(next.Due) == 0 || next.Due[0].Command != want {
+			t.Errorf("due %+v, want %s", next.Due, want)
+		}
+	}
+	w.backOff("0.10.0", "loses calls")
+	wants("0.10.0")
+	addChange(w)
+	w.release(plan.TagRequest{Line: "master"})
+	w.backOff("0.10.1", "still does")
+	wants("0.10.1")
+}
