@@ -1,0 +1,6 @@
+//go:build !race
+
+package cli
+
+// yearDays is how long the simulated year lasts.
+const yearDays = 365
