@@ -67,10 +67,12 @@ const yearDeploy = `if rm "$FAULTS/deploy" 2>/dev/null; then echo "no space left
 echo "$LOOPREL_ENVIRONMENT $LOOPREL_VERSION $LOOPREL_ATTEMPT" >> "$FAULTS/deployed"
 `
 
-// yearHook refuses a push once when the test wants it to.
+// yearHook refuses the next push. It is there only while one is to be refused: a hook
+// for each push would take most of the time.
 const yearHook = `#!/bin/sh
-if rm "FAULTS/push" 2>/dev/null; then echo "the disk is full" >&2; exit 1; fi
-exit 0
+rm "$0" 2>/dev/null || exit 0
+echo "the disk is full" >&2
+exit 1
 `
 
 // TestYear runs a train for a year, hour by hour, without anybody but those who commit
@@ -108,6 +110,7 @@ type year struct {
 	remote   *gittest.Repo
 	runners  []*gittest.Repo
 	faultsIn string
+	hook     string
 	server   *mailtest.Server
 	calls    *calls
 
@@ -157,11 +160,8 @@ func newYear(t *testing.T, seed uint64) *year {
 	// What git does for a machine that may lose its power takes most of the time.
 	y.remote.Git("config", "core.fsync", "none")
 	y.remote.Git("config", "receive.autogc", "false")
-	hooks := filepath.Join(y.remote.Dir, "hooks")
-	if err := os.MkdirAll(hooks, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(hooks, "pre-receive"), []byte(strings.ReplaceAll(yearHook, "FAULTS", y.faultsIn)), 0o755); err != nil {
+	y.hook = filepath.Join(y.remote.Dir, "hooks", "pre-receive")
+	if err := os.MkdirAll(filepath.Dir(y.hook), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -218,11 +218,12 @@ func (y *year) hour(at time.Time) {
 	}
 	injected := y.inject()
 	before := s.Ledger.Tip()
-	y.race(at, y.racers(p))
+	outputs := y.race(at, y.racers(p))
 	y.repair()
 	y.refresh()
-	if !injected && s.Ledger.Tip() == before {
-		y.quietUntil = at.Add(24 * time.Hour) // refused; a commit changes that
+	refused := slices.ContainsFunc(outputs, func(text string) bool { return strings.Contains(text, "nothing to release") })
+	if (refused || !injected) && s.Ledger.Tip() == before {
+		y.quietUntil = at.Add(24 * time.Hour) // a commit changes that
 	}
 	if idleLook && len(p.Acts) == 0 && !p.Tells() && s.Ledger.Tip() != before {
 		y.t.Errorf("%s: nothing was due, and the ledger has moved", at)
@@ -312,15 +313,15 @@ func (y *year) inject() bool {
 			act()
 		}
 	}
-	touch := func(name string) func() {
+	write := func(name, content string) func() {
 		return func() {
-			if err := os.WriteFile(filepath.Join(y.faultsIn, name), nil, 0o644); err != nil {
+			if err := os.WriteFile(name, []byte(content), 0o755); err != nil {
 				y.t.Fatal(err)
 			}
 		}
 	}
-	fail(y.random.IntN(8) == 0, touch("push"))
-	fail(y.random.IntN(12) == 0, touch("deploy"))
+	fail(y.random.IntN(8) == 0, write(y.hook, yearHook))
+	fail(y.random.IntN(12) == 0, write(y.deployFault(), ""))
 	kinds := []mailtest.Fault{mailtest.RefuseSender, mailtest.RefuseRecipient, mailtest.TryLater, mailtest.RefuseMessage, mailtest.DropBefore, mailtest.DropWithin, mailtest.DropAfter, mailtest.DropAtEnd}
 	fail(y.random.IntN(4) == 0, func() { y.server.Fail(kinds[y.random.IntN(len(kinds))]) })
 	fail(y.random.IntN(5) == 0, func() { y.calls.fail(y.random.IntN(4)) })
@@ -331,10 +332,13 @@ func (y *year) inject() bool {
 func (y *year) repair() {
 	y.server.Fail(mailtest.None)
 	y.calls.fail(callsWork)
-	for _, name := range []string{"push", "deploy"} {
-		_ = os.Remove(filepath.Join(y.faultsIn, name)) // mostly it is gone
+	for _, name := range []string{y.hook, y.deployFault()} {
+		_ = os.Remove(name) // mostly it is gone
 	}
 }
+
+// deployFault is the file that makes the next deployment fail.
+func (y *year) deployFault() string { return filepath.Join(y.faultsIn, "deploy") }
 
 // racers are all runners where a release is at stake, otherwise some: they are not
 // always there in the same minute.
@@ -349,11 +353,11 @@ func (y *year) racers(p *plan.TickPlan) []*gittest.Repo {
 	return shuffled[:1+y.random.IntN(len(shuffled))]
 }
 
-// race lets runners tick at once.
-func (y *year) race(at time.Time, runners []*gittest.Repo) {
+// race lets runners tick at once, and returns what they printed.
+func (y *year) race(at time.Time, runners []*gittest.Repo) (outputs []string) {
 	y.rounds++
 	var group sync.WaitGroup
-	outputs := make([]string, len(runners))
+	outputs = make([]string, len(runners))
 	codes := make([]int, len(runners))
 	for i, runner := range runners {
 		group.Go(func() { codes[i], outputs[i] = y.run(runner, at, "tick") })
@@ -366,6 +370,7 @@ func (y *year) race(at time.Time, runners []*gittest.Repo) {
 			y.t.Errorf("%s: runner %d ended with %d:\n%s", at, i, code, outputs[i])
 		}
 	}
+	return outputs
 }
 
 // resolve does what a person does about a mail or a call that may have been sent: look
