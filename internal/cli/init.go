@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	_ "embed" // the workflow
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,13 +12,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mozilla-services/looprel/internal/config"
+	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/release"
 	"github.com/mozilla-services/looprel/internal/terminal"
 )
 
 func newInitCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	actions := false
+	command := &cobra.Command{
 		Use:     "init",
 		GroupID: groupSetup,
 		Short:   "Write an environments.yaml from what the repository shows",
@@ -25,12 +28,66 @@ func newInitCommand(a *app) *cobra.Command {
 repository shows: its branch, how its tags are written, its version files, its
 changelog. A file that exists is never overwritten. --dry-run prints it.
 
+--github-actions writes a workflow instead that runs looprel tick every quarter
+of an hour, as .github/workflows/release-train.yml. What it may do by itself is
+said in environments.yaml.
+
 ` + exitStatus,
 		Example: `  looprel init
-  looprel init --dry-run`,
+  looprel init --dry-run
+  looprel init --github-actions`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.init(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if actions {
+				return a.initActions(cmd.Context())
+			}
+			return a.init(cmd.Context())
+		},
 	}
+	command.Flags().BoolVar(&actions, "github-actions", false, "write a workflow that runs looprel tick")
+	return command
+}
+
+//go:embed workflow/release-train.yml
+var workflow []byte
+
+// workflowPath is where the forge looks for it.
+const workflowPath = ".github/workflows/release-train.yml"
+
+// initActions writes the workflow.
+func (a *app) initActions(ctx context.Context) error {
+	repository, err := gitrepo.Open(ctx, gitrepo.Options{Dir: a.dir, Environ: a.env.Environ})
+	if err != nil {
+		return err
+	}
+	defer repository.Close() //nolint:errcheck // nothing was written to it
+	root := repository.Worktree()
+	switch {
+	case a.dryRun:
+		_, err := a.env.Streams.Out.Write(workflow)
+		return err
+	case root == "":
+		return &usageError{reason: "a bare repository has no place for a workflow", hint: "run it in a clone with a worktree"}
+	}
+	path := filepath.Join(root, filepath.FromSlash(workflowPath))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a directory of the repository, like any other
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := writeNew(path, workflow); err != nil {
+		return notWritten(path, err)
+	}
+	p := a.printer()
+	p.line(terminal.Green|terminal.Bold, "Wrote %s.", path)
+	p.line(0, "Next: say under \"tick\" in environments.yaml what it may do, and commit both.")
+	return p.err
+}
+
+// notWritten explains why a file was not written.
+func notWritten(path string, err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return &exitError{code: ExitRefused, reason: fmt.Sprintf("%s exists already, and is left as it is", path), hint: "looprel validate checks environments.yaml"}
+	}
+	return fmt.Errorf("write %s: %w", path, err)
 }
 
 func (a *app) init(ctx context.Context) error {
@@ -49,10 +106,7 @@ func (a *app) init(ctx context.Context) error {
 	}
 	path := filepath.Join(root, observe.ConfigName)
 	if err := writeNew(path, text); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return &exitError{code: ExitRefused, reason: fmt.Sprintf("%s exists already, and is left as it is", path), hint: "looprel validate checks it"}
-		}
-		return fmt.Errorf("write %s: %w", path, err)
+		return notWritten(path, err)
 	}
 	p := a.printer()
 	p.line(terminal.Green|terminal.Bold, "Wrote %s.", path)
