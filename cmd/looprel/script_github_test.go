@@ -29,6 +29,9 @@ import (
 //	forge issue TITLE [LABEL|milestone=NUMBER...]
 //	                                files an issue
 //	forge close TITLE               closes it
+//	forge run CONCLUSION            ends the last run of a workflow
+//	forge status STATE TEXT         gives the last deployment a status
+//	forge older                     becomes an older Enterprise Server
 //	forge ruleset NAME TARGET PATTERN BYPASS TYPE...
 //	                                adds rules for branches or tags
 //	forge strange TITLE BODY        files an issue as somebody who does not belong there
@@ -44,6 +47,7 @@ import (
 //	                                after; PATH is a pattern
 //	forge requests COUNT            so many requests were made since this was last asked
 //	forge wait METHOD PATH          waits until that was asked since requests were counted
+//	forge forget                    forgets what was asked so far
 //	forge show                      prints what it has, as JSON
 func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 	usage(ts, neg || len(args) < 1, "forge VERB ARGUMENT...")
@@ -83,7 +87,10 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 			}
 			server.FileIssue(issue)
 		},
-		"close": func(args []string) { server.CloseIssue(args[0]) },
+		"close":  func(args []string) { server.CloseIssue(args[0]) },
+		"run":    func(args []string) { server.EndRun(args[0]) },
+		"status": func(args []string) { server.SetStatus(args[0], args[1]) },
+		"older":  func([]string) { server.OlderServer() },
 		"ruleset": func(args []string) {
 			server.AddRuleset(githubtest.Ruleset{Name: args[0], Target: args[1], Include: []string{args[2]}, Bypass: args[3], Types: args[4:]})
 		},
@@ -101,6 +108,7 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 		},
 		"fault":    func(args []string) { server.Interfere(faults(ts, args)) },
 		"requests": func(args []string) { countRequests(ts, server, args[0]) },
+		"forget":   func([]string) { server.Seen() },
 		"wait":     func(args []string) { awaitRequest(ts, server, args[0], args[1]) },
 		"show": func([]string) {
 			text, err := json.MarshalIndent(server.Snapshot(), "", "  ")
@@ -207,15 +215,17 @@ func faults(ts *testscript.TestScript, args []string) func(githubtest.Request) g
 	}
 }
 
-func awaitRequest(ts *testscript.TestScript, server *githubtest.Server, method, path string) {
+func awaitRequest(ts *testscript.TestScript, server *githubtest.Server, method, pattern string) {
 	for deadline := time.Now().Add(scriptPatience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		for _, request := range server.Requests() {
-			if request.Method == method && request.Path == path {
+		for _, request := range server.Seen() {
+			matched, err := path.Match(pattern, request.Path)
+			ts.Check(err)
+			if request.Method == method && matched {
 				return
 			}
 		}
 	}
-	ts.Fatalf("nobody asked %s %s", method, path)
+	ts.Fatalf("nobody asked %s %s", method, pattern)
 }
 
 func countRequests(ts *testscript.TestScript, server *githubtest.Server, want string) {

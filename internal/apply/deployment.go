@@ -8,6 +8,7 @@ import (
 	"github.com/mozilla-services/looprel/internal/forge"
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/release"
 	"github.com/mozilla-services/looprel/internal/terminal/printable"
 )
 
@@ -38,14 +39,21 @@ type showing struct {
 	there   bool
 	// newest is the state of the first of found, read when it is needed.
 	newest forge.State
-	down   error
-	open   []OpenItem
+	// page is what the last status of the first of found showed as its log.
+	page string
+	// arrived: current was found to have succeeded already.
+	arrived bool
+	down    error
+	open    []OpenItem
 }
 
 // newShowing is for a plan; to may be nil.
 func newShowing(to Deployments, p *plan.PromotionPlan, log string) *showing {
 	if p.Deployment == nil {
 		to = nil
+	}
+	if p.Target.Deploy.Way == release.DeployByWorkflow {
+		log = "" // the workflow's own run is shown, and found again by it
 	}
 	return &showing{to: to, owed: p.Deployment, log: log}
 }
@@ -79,7 +87,7 @@ func (s *showing) find(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.newest = last.State
+		s.newest, s.page = last.State, last.Log
 	}
 	s.known = true
 	return nil
@@ -98,9 +106,10 @@ func (s *showing) ensure(ctx context.Context, goesOn func(forge.State) bool) boo
 	}
 	if len(s.found) > 0 && s.isSame(s.found[0]) && goesOn(s.newest) {
 		s.current, s.state, s.there, s.found = s.found[0], s.newest, true, s.found[1:]
-		s.newest = ""
+		s.newest, s.arrived = "", s.state == forge.StateSuccess
 		return true
 	}
+	s.page = ""
 	s.there = s.try(what, func() (err error) { s.current, err = s.to.Deploy(ctx, s.owed.Want); return err })
 	return s.there
 }
@@ -146,7 +155,7 @@ const maxDescription = 140
 // reached says that the release is there. What it replaces comes first: if that is
 // cut off, the next run finds a deployment that has not ended.
 func (s *showing) reached(ctx context.Context, outcome ledger.Outcome) {
-	if s.to == nil || !s.ensure(ctx, func(state forge.State) bool { return !state.Ended() || state == forge.StateSuccess }) || s.state == forge.StateSuccess {
+	if s.to == nil || !s.ensure(ctx, func(state forge.State) bool { return !state.Ended() || state == forge.StateSuccess }) || s.arrived {
 		return
 	}
 	if s.deactivate(ctx) {

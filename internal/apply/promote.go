@@ -15,6 +15,7 @@ import (
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/probe"
+	"github.com/mozilla-services/looprel/internal/release"
 )
 
 // Outlets are what a promotion reaches the environment by.
@@ -35,6 +36,8 @@ type Outlets struct {
 	Deployments Deployments
 	// Requests is where people are asked to deploy; nil: nowhere.
 	Requests Requests
+	// Workflows runs workflows that deploy; nil: there are none.
+	Workflows Workflows
 	// Log is the page of the run that promotes, "" without one.
 	Log string
 	// Remark is told what could not be shown of a promotion that failed.
@@ -62,7 +65,9 @@ func Promote(ctx context.Context, session *observe.Session, p *plan.PromotionPla
 	if err := promotion.start(ctx, remake); err != nil {
 		return ledger.Finished{}, errors.Join(err, lock.Release())
 	}
-	promotion.shown.set(ctx, forge.StateQueued, "")
+	if p.Target.Deploy.Way != release.DeployByDeployment {
+		promotion.shown.set(ctx, forge.StateQueued, "")
+	}
 	finished := promotion.run(ctx)
 	finished.Deployment = p.Entry.Started.Deployment
 	if err := promotion.finish(ctx, finished); err != nil {
@@ -164,7 +169,9 @@ func (p *promotion) run(ctx context.Context) ledger.Finished {
 	if ctx.Err() != nil {
 		return ledger.Finished{Outcome: ledger.Unknown, Detail: "interrupted before the deploy command was run"}
 	}
-	p.shown.set(ctx, forge.StateInProgress, "")
+	if way := p.plan.Target.Deploy.Way; way == "" || way == release.DeployByRequest {
+		p.shown.set(ctx, forge.StateInProgress, "")
+	}
 	var output string
 	if command := p.plan.Target.Deploy.Command; len(command) > 0 {
 		result, err := p.deploy(command)
@@ -178,8 +185,8 @@ func (p *promotion) run(ctx context.Context) ledger.Finished {
 			return ledger.Finished{Outcome: ledger.Failed, Failure: ledger.CommandFailed, Detail: "deploy command: " + result.String(), Output: output}
 		}
 	}
-	if p.plan.Request != nil {
-		if failed := p.askFor(ctx); failed != nil {
+	if p.plan.Target.Deploy.Way != "" {
+		if failed := p.byOthers(ctx); failed != nil {
 			return *failed
 		}
 	}

@@ -51,7 +51,7 @@ func (a *app) toForge(session *observe.Session, outlets *apply.Outlets) error {
 	if client == nil || err != nil {
 		return err
 	}
-	outlets.Deployments, outlets.Requests, outlets.Log = client, client, a.runPage()
+	outlets.Deployments, outlets.Requests, outlets.Workflows, outlets.Log = client, client, client, a.runPage()
 	return nil
 }
 

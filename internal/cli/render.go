@@ -149,6 +149,10 @@ func stepText(step plan.Step) string {
 		return fmt.Sprintf("open milestone %s on %s", step.Want, step.Target)
 	case plan.ShowDeployment:
 		return fmt.Sprintf("show the deployment to %s on %s", step.Want, step.Target)
+	case plan.RunWorkflow:
+		return fmt.Sprintf("run %s on %s", step.Want, step.Target)
+	case plan.AwaitDeployment:
+		return fmt.Sprintf("wait for the deployment to %s on %s", step.Want, step.Target)
 	case plan.FileRequest:
 		return fmt.Sprintf("file %q on %s", step.Want, step.Target)
 	case plan.PublishRelease:

@@ -125,10 +125,15 @@
 //	    third-parties:              services of others
 //	      TEXT: real | mocked
 //	    deploy: [ARGUMENT]          an argument vector, run without a shell; short for
-//	    deploy: request             short for via: request
+//	    deploy: request | deployment   short for via
 //	    deploy:
 //	      command: [ARGUMENT]       this, or
-//	      via: request              an issue asks for it (wants github:)
+//	      via: request              an issue asks for it (wants github:, as the ways below), or
+//	      via: deployment           a Deployment is made, and others give it its statuses, or
+//	      workflow: FILE            a workflow is run, of .github/workflows
+//	      ref: REF                  the branch or tag that it is taken from; default the train's branch
+//	      inputs:                   what it is given, with {version}, {tag}, {commit}, {environment},
+//	        NAME: TEXT              {component} and {attempt} replaced
 //	      timeout: DURATION         default 30m, of a request 8h
 //	    on-failure: rollback        a promotion that fails is rolled back without being asked:
 //	                                when the command failed, another version shows, or the

@@ -85,6 +85,11 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 	if !read.meant("github") {
 		d.checkGitHubWanted(train, read)
 	}
+	for _, environment := range train.Environments {
+		if read.ok("github") && train.GitHub.NoDeployments && environment.Deploy.Way == release.DeployByDeployment {
+			d.reportValue(read, "github", "no deployments, expected some: %s is deployed to by them", environment.Name)
+		}
+	}
 	return train
 }
 

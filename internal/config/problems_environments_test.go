@@ -219,7 +219,7 @@ func TestEnvironmentsProblems(t *testing.T) {
 			name: "deploy without command",
 			old:  "production: {maintainer: ops, after: stage}",
 			new:  "production: {maintainer: ops, after: stage, deploy: {timeout: 5m}}",
-			want: []string{`19:55: deploy with neither a command nor another way, expected a command such as [make, deploy], or via: request`},
+			want: []string{`19:55: deploy with no way to do it, expected one of a command such as [make, deploy], via: request, via: deployment, and a workflow such as deploy.yml`},
 		},
 		{
 			name: "timeout without unit",
@@ -321,7 +321,7 @@ func TestEnvironmentsProblems(t *testing.T) {
 			name: "deploy in two ways",
 			old:  "production: {maintainer: ops, after: stage}",
 			new:  "production: {maintainer: ops, after: stage, deploy: {command: [make], via: request}}",
-			want: []string{"19:55: deploy with both a command and another way, expected a command such as [make, deploy], or via: request"},
+			want: []string{"19:55: deploy with several ways to do it, expected one of a command such as [make, deploy], via: request, via: deployment, and a workflow such as deploy.yml"},
 		},
 		{
 			name: "checks without github",
@@ -335,6 +335,18 @@ func TestEnvironmentsProblems(t *testing.T) {
 			old:  "    changelog: {path: CHANGELOG}\n",
 			new:  "    changelog: {path: CHANGELOG}\n    checks: []\n",
 			want: []string{"16:13: an empty list of checks, expected names, or checks: all"},
+		},
+		{
+			name: "workflow",
+			old:  "production: {maintainer: ops, after: stage}",
+			new:  "production: {maintainer: ops, after: stage, deploy: {workflow: ../deploy.yml}}",
+			want: []string{`19:66: "../deploy.yml" is not a workflow, expected the name of a file in .github/workflows, such as deploy.yml`},
+		},
+		{
+			name: "inputs without a workflow",
+			old:  "production: {maintainer: ops, after: stage}",
+			new:  "production: {maintainer: ops, after: stage, deploy: {command: [make], inputs: {a: b}}}",
+			want: []string{"19:81: inputs without a workflow, expected workflow: beside it"},
 		},
 		{
 			name: "login",

@@ -167,6 +167,16 @@ func (s State) Ended() bool {
 	return false
 }
 
+// Run is a run of a workflow.
+type Run struct {
+	ID int64
+	// Page is the run's page.
+	Page string
+	// Ended: it has; Conclusion is the forge's word for how, and Passed whether well.
+	Ended, Passed bool
+	Conclusion    string
+}
+
 // Status is a deployment's stage, with where to look.
 type Status struct {
 	State       State

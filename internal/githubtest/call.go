@@ -150,6 +150,7 @@ func (c *call) route() reply {
 		"milestones":  {"issues", c.milestones},
 		"issues":      {"issues", c.issues},
 		"commits":     {"checks", c.commits},
+		"actions":     {"actions", c.actions},
 		"rules":       {"metadata", c.rules},
 		"rulesets":    {"metadata", c.rulesets},
 		"branches":    {"contents", c.branches},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -136,16 +137,16 @@ func (s *Server) Protect(branches ...string) {
 	}
 }
 
-// Requests lists what was asked of the API since it was last called.
+// Requests lists what was asked of the API since it, or Seen, was last called.
 func (s *Server) Requests() []Request {
+	return slices.DeleteFunc(s.Seen(), func(one Request) bool { return one.Git })
+}
+
+// Seen is Requests with those for git.
+func (s *Server) Seen() []Request {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	var list []Request
-	for _, one := range s.requests {
-		if !one.Git {
-			list = append(list, one)
-		}
-	}
+	list := s.requests
 	s.requests = nil
 	return list
 }

@@ -14,6 +14,9 @@ type State struct {
 	Issues      []Issue
 	Checks      []Check
 	Rulesets    []Ruleset
+	Runs        []Run
+	// Older is set for an older Enterprise Server.
+	Older bool
 	// NextID counts everything that was ever made.
 	NextID int
 }
@@ -67,6 +70,7 @@ func (s *State) copied() State {
 	c.Releases, c.Milestones, c.Deployments = slices.Clone(s.Releases), slices.Clone(s.Milestones), slices.Clone(s.Deployments)
 	c.Issues, c.Checks = slices.Clone(s.Issues), slices.Clone(s.Checks)
 	c.Rulesets = slices.Clone(s.Rulesets)
+	c.Runs = slices.Clone(s.Runs)
 	for i := range c.Releases {
 		c.Releases[i].Assets = slices.Clone(c.Releases[i].Assets)
 	}

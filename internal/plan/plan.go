@@ -159,6 +159,9 @@ const (
 	OpenMilestone  StepKind = "open-milestone"
 	PublishRelease StepKind = "publish-release"
 	FileRequest    StepKind = "file-request"
+	RunWorkflow    StepKind = "run-workflow"
+	// AwaitDeployment: others bring the deployment to its end.
+	AwaitDeployment StepKind = "await-deployment"
 	// ShowDeployment: a deployment at the forge goes along with the promotion.
 	ShowDeployment StepKind = "show-deployment"
 )

@@ -86,6 +86,8 @@ type PromotionPlan struct {
 	Deployment *OwedDeployment     `json:"-"`
 	Target     release.Environment `json:"-"`
 	Probe      release.Probe       `json:"-"`
+	// WorkflowRef is what a workflow that deploys is taken from, "" without one.
+	WorkflowRef string `json:"-"`
 	// forge is the forge's name for the repository.
 	forge string
 	// fallback is what a rollback would bring back if this fails, "" if there is
@@ -225,7 +227,7 @@ func newPromotion(verb string, s *Snapshot, sel *Selection) *PromotionPlan {
 		Verb: verb, Component: s.Component.Name, Environment: sel.Environment.Name,
 		Version: sel.Version, Tag: sel.Tag, Commit: sel.Commit,
 		Target: sel.Environment, Probe: sel.Environment.ProbeFor(s.Component),
-		Gates: []Gate{}, Steps: []Step{}, Deployment: s.oweDeployment(sel), forge: s.Forge,
+		Gates: []Gate{}, Steps: []Step{}, Deployment: s.oweDeployment(sel), forge: s.Forge, WorkflowRef: s.workflowRef(sel.Environment),
 	}
 	if sel.Release != nil && sel.Release.Embargo.After(s.Now) {
 		p.Embargo = sel.Release.Embargo
@@ -349,16 +351,23 @@ func (p *PromotionPlan) addSteps(s *Snapshot) {
 
 // addDeployment adds the steps that reach the environment.
 func (p *PromotionPlan) addDeployment() {
-	if command := p.Target.Deploy.Command; len(command) > 0 {
+	switch command := p.Target.Deploy.Command; {
+	case len(command) > 0:
 		reason := "the deploy command of environments.yaml: " + strings.Join(command, " ")
 		if p.ProbeFirst {
 			reason += ", unless the environment runs " + p.Version + " already"
 		}
 		p.Steps = append(p.Steps, Step{Kind: Deploy, Target: p.Environment, Was: p.Running, Want: p.Version, Reason: reason})
-	} else if p.Request != nil {
+	case p.Target.Deploy.Way == release.DeployByWorkflow:
+		p.Steps = append(p.Steps, Step{Kind: RunWorkflow, Target: p.forge, Want: p.Target.Deploy.Workflow.File,
+			Reason: fmt.Sprintf("of %s, and follow it for at most %s", p.WorkflowRef, shortDuration(p.Target.Deploy.Timeout))})
+	case p.Target.Deploy.Way == release.DeployByDeployment:
+		p.Steps = append(p.Steps, Step{Kind: AwaitDeployment, Target: p.forge, Want: p.Environment,
+			Reason: fmt.Sprintf("others give it its statuses, within %s", shortDuration(p.Target.Deploy.Timeout))})
+	case p.Request != nil:
 		p.Steps = append(p.Steps, Step{Kind: FileRequest, Target: p.forge, Want: p.Request.Summary,
 			Reason: "unless it is open already; then somebody else deploys it"})
-	} else {
+	default:
 		p.Notes = append(p.Notes, fmt.Sprintf("%s has no deploy command: looprel records, and deploys nothing", p.Environment))
 	}
 	if p.Probed() {

@@ -192,6 +192,8 @@ type Deploy struct {
 	Command []string
 	// Way is how it is done without a command.
 	Way DeployWay
+	// Workflow is that of DeployByWorkflow.
+	Workflow Workflow
 	// Timeout bounds the command, or the wait for others.
 	Timeout time.Duration
 }
@@ -203,7 +205,22 @@ type DeployWay string
 const (
 	// DeployByRequest files an issue, and waits until somebody has done it.
 	DeployByRequest DeployWay = "request"
+	// DeployByDeployment makes a deployment at the forge, and waits for the statuses that
+	// others give it.
+	DeployByDeployment DeployWay = "deployment"
+	// DeployByWorkflow runs a workflow, and waits for its end.
+	DeployByWorkflow DeployWay = "workflow"
 )
+
+// Workflow is a workflow that deploys.
+type Workflow struct {
+	// File is its name below .github/workflows.
+	File string
+	// Ref is the branch or tag that it is taken from; empty: the train's branch.
+	Ref string
+	// Inputs are its inputs; {version} and the like are replaced.
+	Inputs map[string]string
+}
 
 // Probe is how to see what runs in an environment.
 type Probe struct {
