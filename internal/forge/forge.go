@@ -163,8 +163,9 @@ func (s State) Ended() bool {
 	switch s {
 	case StateSuccess, StateFailure, StateError, StateInactive:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Run is a run of a workflow.

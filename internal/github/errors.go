@@ -53,7 +53,7 @@ func (e *Error) Hint() string { return e.Advice }
 
 // Unwrap gives the kind, and what it means in the words of package forge.
 func (e *Error) Unwrap() []error {
-	switch e.Kind {
+	switch e.Kind { //nolint:errorlint // a kind is one of the variables themselves
 	case ErrNoCredential, ErrBadCredential, ErrExpired, ErrForbidden, ErrSSO, ErrNotFound:
 		return []error{e.Kind, forge.ErrUnauthorised}
 	case ErrLimited, ErrUnreachable:

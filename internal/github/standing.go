@@ -53,7 +53,7 @@ func (c *Client) tryFeature(ctx context.Context, feature forge.Feature) error {
 	if feature == forge.FeatureChecks {
 		method, target, body = http.MethodGet, c.path("commits/HEAD/check-runs"), nil
 	}
-	_, err := c.call(ctx, method, target, body, nil)
+	err := c.call(ctx, method, target, body, nil)
 	var answer *gh.ErrorResponse
 	if errors.As(err, &answer) && answer.Response != nil && answer.Response.StatusCode == http.StatusUnprocessableEntity {
 		return nil
@@ -67,12 +67,12 @@ func (c *Client) path(format string, values ...any) string {
 }
 
 // call makes a request that go-github has no method for.
-func (c *Client) call(ctx context.Context, method, target string, body, into any) (*gh.Response, error) {
+func (c *Client) call(ctx context.Context, method, target string, body, into any) error {
 	request, err := c.api.NewRequest(method, target, body)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		_, err = c.api.Do(ctx, request, into)
 	}
-	return c.api.Do(ctx, request, into)
+	return err
 }
 
 // ruleset is what is read of a set of rules.
@@ -94,7 +94,7 @@ type ruleset struct {
 }
 
 func (c *Client) ruleset(ctx context.Context, id int64) (found ruleset, err error) {
-	_, err = c.call(ctx, http.MethodGet, c.path("rulesets/%d", id), nil, &found)
+	err = c.call(ctx, http.MethodGet, c.path("rulesets/%d", id), nil, &found)
 	return found, err
 }
 
@@ -107,7 +107,7 @@ func (c *Client) BranchRules(ctx context.Context, branch string) (rules []forge.
 		Type string `json:"type"`
 		Set  int64  `json:"ruleset_id"`
 	}
-	if _, err := c.call(ctx, http.MethodGet, c.path("rules/branches/%s?per_page=100", escaped(branch)), nil, &active); err != nil {
+	if err := c.call(ctx, http.MethodGet, c.path("rules/branches/%s?per_page=100", escaped(branch)), nil, &active); err != nil {
 		return nil, false, c.explain(what, err)
 	}
 	sets := map[int64]ruleset{}
@@ -126,7 +126,7 @@ func (c *Client) BranchRules(ctx context.Context, branch string) (rules []forge.
 			Enabled bool `json:"enabled"`
 		} `json:"protection"`
 	}
-	_, err = c.call(ctx, http.MethodGet, c.path("branches/%s", escaped(branch)), nil, &found)
+	err = c.call(ctx, http.MethodGet, c.path("branches/%s", escaped(branch)), nil, &found)
 	if answer := (*gh.ErrorResponse)(nil); errors.As(err, &answer) && answer.Response != nil && answer.Response.StatusCode == http.StatusNotFound {
 		err = nil // it is to be made
 	}
@@ -137,7 +137,7 @@ func (c *Client) BranchRules(ctx context.Context, branch string) (rules []forge.
 func (c *Client) TagRules(ctx context.Context, tag string) (rules []forge.Rule, err error) {
 	what := "read the rules for tag " + tag
 	var sets []ruleset
-	if _, err := c.call(ctx, http.MethodGet, c.path("rulesets?targets=tag&per_page=100"), nil, &sets); err != nil {
+	if err := c.call(ctx, http.MethodGet, c.path("rulesets?targets=tag&per_page=100"), nil, &sets); err != nil {
 		return nil, c.explain(what, err)
 	}
 	for _, one := range sets {

@@ -37,7 +37,7 @@ func (c *Client) Dispatch(ctx context.Context, workflow, ref string, inputs map[
 	if len(inputs) > 0 {
 		body["inputs"] = inputs
 	}
-	_, err = c.call(ctx, http.MethodPost, c.path("actions/workflows/%s/dispatches", url.PathEscape(workflow)), body, &answer)
+	err = c.call(ctx, http.MethodPost, c.path("actions/workflows/%s/dispatches", url.PathEscape(workflow)), body, &answer)
 	return forge.Run{ID: answer.ID, Page: shown(answer.Page)}, answer.ID != 0, c.explain("run "+workflow, err)
 }
 
@@ -47,7 +47,7 @@ func (c *Client) FindRun(ctx context.Context, workflow, key string) (found forge
 	var list struct {
 		Runs []run `json:"workflow_runs"`
 	}
-	_, err = c.call(ctx, http.MethodGet, c.path("actions/workflows/%s/runs?event=workflow_dispatch&per_page=100", url.PathEscape(workflow)), nil, &list)
+	err = c.call(ctx, http.MethodGet, c.path("actions/workflows/%s/runs?event=workflow_dispatch&per_page=100", url.PathEscape(workflow)), nil, &list)
 	for _, one := range list.Runs {
 		if strings.Contains(one.Title, key) {
 			return one.run(), true, nil
@@ -59,7 +59,7 @@ func (c *Client) FindRun(ctx context.Context, workflow, key string) (found forge
 // Run is a run as it is now.
 func (c *Client) Run(ctx context.Context, id int64) (forge.Run, error) {
 	var found run
-	_, err := c.call(ctx, http.MethodGet, c.path("actions/runs/%d", id), nil, &found)
+	err := c.call(ctx, http.MethodGet, c.path("actions/runs/%d", id), nil, &found)
 	return found.run(), c.explain("read the run "+strconv.FormatInt(id, 10), err)
 }
 

@@ -29,7 +29,7 @@ func (s *Server) SetStatus(name, description string) {
 	})
 }
 
-// OlderServer: dispatches do not say which run they become.
+// OlderServer makes dispatches not say which run they become.
 func (s *Server) OlderServer() { s.Change(func(state *State) { state.Older = true }) }
 
 func (c *call) actions() reply {

@@ -36,8 +36,9 @@ func (s *Session) openForge() error {
 		address, err = github.ParseRemote(remote, s.apiOf(github.RemoteHost(remote)))
 	}
 	if err != nil {
+		// Who does not need it is not held up.
 		s.forgeErr = &plan.Misuse{Reason: err.Error(), Advice: "say which it is: github: {repository: OWNER/NAME} in environments.yaml"}
-		return nil
+		return nil //nolint:nilerr // it is kept
 	}
 	s.forge = address
 	s.snapshot.Forge, s.snapshot.Web.Forge = address.String(), address.Web

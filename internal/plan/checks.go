@@ -52,6 +52,7 @@ func checksGate(wanted release.Checks, checks *Checks) Gate {
 			failed = append(failed, check.Name)
 		case forge.CheckPending:
 			pending = append(pending, check.Name)
+		case forge.CheckPassed:
 		}
 	}
 	switch {

@@ -38,7 +38,8 @@ func (e *Examination) Add(subject string, verdict Verdict, cure, format string, 
 // AddError adds a failure, with what it says to do.
 func (e *Examination) AddError(subject string, err error) {
 	cure := ""
-	if hinting, ok := err.(interface{ Hint() string }); ok { //nolint:errorlint // the failure's own hint, not one of its cause
+	var hinting interface{ Hint() string }
+	if errors.As(err, &hinting) {
 		cure = hinting.Hint()
 	}
 	e.Add(subject, Fail, cure, "%s", err)
