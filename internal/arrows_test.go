@@ -43,7 +43,7 @@ var arrows = map[string][]string{
 	// The words of what people are told, pure as well.
 	"announcement": {"release", "calendar", "notes", "ledger", "ics", "terminal/printable"},
 	// Outlets, each for one thing outside.
-	"gitrepo":                 {"object", "index", "lazyregexp", "objectstore", "objectstore/commitgraph", "objectstore/filemap"},
+	"gitrepo":                 {"object", "index", "lazyregexp", "objectstore", "objectstore/commitgraph", "objectstore/filemap", "objectstore/idtable"},
 	"objectstore":             {"object", "objectstore/filemap", "objectstore/inflate", "objectstore/idtable"},
 	"objectstore/commitgraph": {"object", "objectstore/filemap", "objectstore/idtable"},
 	"objectstore/idtable":     {"object", "objectstore/filemap"},

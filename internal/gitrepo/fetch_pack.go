@@ -9,10 +9,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+
+	"github.com/mozilla-services/looprel/internal/objectstore/filemap"
+	"github.com/mozilla-services/looprel/internal/objectstore/idtable"
 )
 
 // packHeaderSize is the length of a pack's header: "PACK", version, number of
@@ -51,12 +55,12 @@ func (o *Objects) receivePack(reader io.Reader) (count int, err error) {
 	if _, err := io.Copy(pack, buffered); err != nil {
 		return 0, fmt.Errorf("reading the pack: %w", err)
 	}
-	return count, o.keepPack(pack, directory)
+	return count, o.keepPack(pack, count, directory)
 }
 
 // keepPack indexes the pack and puts both files in their places.
-func (o *Objects) keepPack(pack *os.File, directory string) error {
-	checksum, index, err := indexPack(pack)
+func (o *Objects) keepPack(pack *os.File, count int, directory string) error {
+	checksum, index, err := indexPack(pack, count)
 	if err != nil {
 		return fmt.Errorf("the remote sent a damaged pack: %w", err)
 	}
@@ -85,7 +89,30 @@ func (o *Objects) settlePack(pack *os.File, directory string, checksum plumbing.
 	return errors.Join(syncDirectory(directory), o.store.Rescan())
 }
 
-func indexPack(pack *os.File) (checksum plumbing.Hash, index *idxfile.MemoryIndex, err error) {
+// smallestEntry is the length of the shortest object in a pack, in bytes: a header of
+// one byte, and nothing, compressed.
+const smallestEntry = 9
+
+// checkReceived looks for what go-git's parser takes on trust: the number of objects,
+// for which it makes room at once, and the checksum.
+func checkReceived(pack *os.File, count int) error {
+	file, err := filemap.Open(pack.Name(), filemap.Options{})
+	if err != nil {
+		return err
+	}
+	err = filemap.Guard(func() error {
+		if room := file.Size() - packHeaderSize - idtable.ChecksumSize; int64(count) > room/smallestEntry {
+			return file.Errorf(packHeaderSize-4, fmt.Errorf("it is too short for %d objects", count))
+		}
+		return idtable.Verify(file)
+	}, slices.Values([]*filemap.File{file}))
+	return errors.Join(err, file.Close())
+}
+
+func indexPack(pack *os.File, count int) (checksum plumbing.Hash, index *idxfile.MemoryIndex, err error) {
+	if err := checkReceived(pack, count); err != nil {
+		return checksum, nil, err
+	}
 	if _, err := pack.Seek(0, io.SeekStart); err != nil {
 		return checksum, nil, err
 	}

@@ -34,8 +34,10 @@ func readDeltaSize(data []byte) (size int64, used int) {
 // false when the delta makes no sense or is for another base.
 func applyDelta(base, delta []byte, buffer *[]byte) (result []byte, ok bool) {
 	baseSize, size, rest, ok := readDeltaSizes(delta)
-	// An instruction of seven bytes gives 16 MiB at most.
-	const most = 1 << 24
+	// An instruction gives a piece of the base at most, or what it has with it: no
+	// memory is set aside for what cannot come.
+	const mostCopied, mostInserted = 1 << 24, 127
+	most := max(min(int64(len(base)), mostCopied), mostInserted)
 	if !ok || baseSize != int64(len(base)) || size > maxBase || size > int64(len(rest))*most || size > math.MaxInt {
 		return nil, false
 	}
