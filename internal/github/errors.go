@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	gh "github.com/google/go-github/v62/github"
@@ -53,14 +54,20 @@ func (e *Error) Hint() string { return e.Advice }
 
 // Unwrap gives the kind, and what it means in the words of package forge.
 func (e *Error) Unwrap() []error {
-	switch e.Kind { //nolint:errorlint // a kind is one of the variables themselves
-	case ErrNoCredential, ErrBadCredential, ErrExpired, ErrForbidden, ErrSSO, ErrNotFound:
+	switch {
+	case slices.Contains(toBeLetIn, e.Kind):
 		return []error{e.Kind, forge.ErrUnauthorised}
-	case ErrLimited, ErrUnreachable:
+	case slices.Contains(noAnswer, e.Kind):
 		return []error{e.Kind, forge.ErrUnreachable}
 	}
 	return []error{e.Kind}
 }
+
+// The kinds that mean that somebody has to be let in, and that there is no answer.
+var (
+	toBeLetIn = []error{ErrNoCredential, ErrBadCredential, ErrExpired, ErrForbidden, ErrSSO, ErrNotFound}
+	noAnswer  = []error{ErrLimited, ErrUnreachable}
+)
 
 // maxSaid bounds what is repeated of an answer, in bytes.
 const maxSaid = 300

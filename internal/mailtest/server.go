@@ -127,7 +127,7 @@ func Silent(tb testing.TB) *Server {
 
 func listen(tb testing.TB) *Server {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -207,10 +207,10 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	switch s.fault {
-	case RefuseRecipient:
+	if s.fault == RefuseRecipient {
 		return &smtp.SMTPError{Code: 550, Message: "no such mailbox"}
-	case DropBefore:
+	}
+	if s.fault == DropBefore {
 		return s.drop()
 	}
 	s.mail.To = append(s.mail.To, to)
