@@ -317,7 +317,7 @@ type layer struct {
 
 // openLayer opens a file that builds on so many others, with so many commits.
 func openLayer(name string, base, below int, options Options) (*layer, error) {
-	file, err := filemap.Open(name, filemap.Options{Unmapped: options.Unmapped})
+	file, err := filemap.Open(name, filemap.Options{Unmapped: options.Unmapped, Scattered: true})
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,9 @@ var errShrunk = errors.New("the file cannot be read any more: it was cut short, 
 type Options struct {
 	// Unmapped reads by positioned reads, as on systems where mapping is no option.
 	Unmapped bool
+	// Scattered says that the file will be read all over, again and again: what is
+	// mapped of it stays.
+	Scattered bool
 }
 
 // File is an open file.
@@ -89,7 +92,9 @@ func open(handle *os.File, name string, options Options) (*File, error) {
 	file := &File{name: name, size: info.Size()}
 	if !options.Unmapped && file.size > 0 {
 		if file.data, err = mapFile(handle, file.size); err == nil {
-			file.held = newHeld(file.size)
+			if !options.Scattered {
+				file.held = newHeld(file.size)
+			}
 			return file, nil
 		}
 		if !errors.Is(err, errors.ErrUnsupported) {

@@ -51,3 +51,21 @@ func TestSmallFilesAreHeld(t *testing.T) {
 		t.Error("a small file is counted")
 	}
 }
+
+func TestScatteredFilesAreHeld(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, make([]byte, heldLimit+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := Open(name, Options{Scattered: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file.held.bits != nil {
+		t.Error("pieces of a file that is read all over are counted")
+	}
+	if err := file.Close(); err != nil {
+		t.Error(err)
+	}
+}
