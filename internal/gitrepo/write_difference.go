@@ -53,7 +53,7 @@ func newBlocks(text []byte) blocks {
 	width := max(bits.Len(uint(len(text)/block))+1, 4)
 	b := blocks{text: text, table: make([]uint32, 1<<width), shift: 64 - width}
 	for at := 0; at+block <= len(text); at += block {
-		b.table[b.hash(text[at:])] = uint32(at + 1) //nolint:gosec // maxDifference bounds it
+		b.table[b.hash(text[at:])] = uint32(at + 1)
 	}
 	return b
 }

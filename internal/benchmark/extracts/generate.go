@@ -26,7 +26,7 @@ type generator struct {
 
 // generate writes the repository; the same one each time.
 func generate(to io.Writer, commits, files int) error {
-	g := generator{Writer: bufio.NewWriterSize(to, 1<<20), random: rand.New(rand.NewPCG(1, 1))} //nolint:gosec // the same each time
+	g := generator{Writer: bufio.NewWriterSize(to, 1<<20), random: rand.New(rand.NewPCG(1, 1))}
 	g.name(files)
 	g.first()
 	tip := g.marks
@@ -41,7 +41,7 @@ func generate(to io.Writer, commits, files int) error {
 		}
 		tip = g.commit(tip, topic)
 	}
-	fmt.Fprintf(g, "reset refs/heads/master\nfrom :%d\n\ndone\n", tip)
+	g.printf("reset refs/heads/master\nfrom :%d\n\ndone\n", tip)
 	return g.Flush()
 }
 
@@ -65,10 +65,13 @@ func (g *generator) name(files int) {
 	}
 }
 
+// printf writes; the writer remembers a failure until it is flushed.
+func (g *generator) printf(format string, values ...any) { _, _ = fmt.Fprintf(g.Writer, format, values...) }
+
 func (g *generator) header(message string) {
 	g.marks++
 	when := 1_000_000_000 + int64(g.marks)*600
-	fmt.Fprintf(g, "commit refs/heads/import\nmark :%d\nauthor Developer %d <dev%d@example.org> %d +0100\ncommitter Sheriff <sheriff@example.org> %d +0000\ndata %d\n%s\n",
+	g.printf("commit refs/heads/import\nmark :%d\nauthor Developer %d <dev%d@example.org> %d +0100\ncommitter Sheriff <sheriff@example.org> %d +0000\ndata %d\n%s\n",
 		g.marks, g.marks%97, g.marks%97, when, when+60, len(message), message)
 }
 
@@ -83,9 +86,9 @@ func (g *generator) first() {
 // 0.
 func (g *generator) commit(parent, merged int) int {
 	g.header(fmt.Sprintf("Bug %d - Keep a call when its connection is lost. r=reviewer%d\n\nAnd tell whoever waits for it.\n", 900_000+g.marks, g.marks%31))
-	fmt.Fprintf(g, "from :%d\n", parent)
+	g.printf("from :%d\n", parent)
 	if merged > 0 {
-		fmt.Fprintf(g, "merge :%d\n", merged)
+		g.printf("merge :%d\n", merged)
 	}
 	for range 1 + g.random.IntN(3) {
 		at := g.random.IntN(len(g.paths))
@@ -99,5 +102,5 @@ func (g *generator) commit(parent, merged int) int {
 
 func (g *generator) file(path string) {
 	content := fmt.Sprintf("// %s\nvar settings = [%d, %d, %d];\n", path, g.random.IntN(1e9), g.random.IntN(1e9), g.random.IntN(1e9))
-	fmt.Fprintf(g, "M 100644 inline %s\ndata %d\n%s\n", path, len(content), content)
+	g.printf("M 100644 inline %s\ndata %d\n%s\n", path, len(content), content)
 }

@@ -101,6 +101,12 @@ func (g *ground) gitDir() string {
 
 func (g *ground) makeUpstream(ctx context.Context) error {
 	g.repository = g.path("upstream.git")
+	if g.keep != "" {
+		g.repository = g.keep
+	}
+	if _, err := os.Stat(g.repository); err == nil {
+		return nil
+	}
 	if _, err := g.git(ctx, nil, "init", "--quiet", "--bare", "--initial-branch=master", g.repository); err != nil {
 		return err
 	}

@@ -37,6 +37,8 @@ type options struct {
 	commits    int
 	files      int
 	split      int
+	// keep is where the repository that is made is kept, "" for nowhere.
+	keep string
 }
 
 func main() {
@@ -61,6 +63,7 @@ func parseOptions(arguments []string, progress io.Writer) (options, error) {
 	flags.IntVar(&o.commits, "commits", 100_000, "commits of the repository that is made")
 	flags.IntVar(&o.files, "files", 50_000, "its files")
 	flags.IntVar(&o.split, "split", 300, "commits that git subtree split works on")
+	flags.StringVar(&o.keep, "keep", "", "keep the repository that is made at `DIRECTORY`, and use the one that is there")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -79,8 +82,10 @@ func parseOptions(arguments []string, progress io.Writer) (options, error) {
 		return o, errors.New("-count, -commits, -files and -split: too little to measure")
 	}
 	var err error
-	if o.looprel, err = filepath.Abs(o.looprel); err == nil && o.repository != "" {
-		o.repository, err = filepath.Abs(o.repository)
+	for _, path := range []*string{&o.looprel, &o.repository, &o.keep} {
+		if *path != "" && err == nil {
+			*path, err = filepath.Abs(*path)
+		}
 	}
 	return o, err
 }

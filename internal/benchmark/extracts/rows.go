@@ -38,7 +38,7 @@ func (g *ground) rows() []*row {
 	full := &row{name: "git log --name-only, all of history", dir: g.dir,
 		run: append([]string{"git", "--git-dir=" + g.gitDir(), "log", "--name-only", "HEAD", "--"}, g.paths...)}
 	rows := []*row{log, first, full,
-		{name: "looprel extract --full, blobs borrowed", of: full, target: 1.5, dir: g.path("train"), prepare: g.removing("look-full"),
+		{name: "looprel extract --full, blobs borrowed", of: full, dir: g.path("train"), prepare: g.removing("look-full"),
 			run: []string{g.looprel, "extract", "--full", "--preview", g.path("look-full")}},
 		whole, pack,
 		{name: "looprel extract, nothing new", dir: g.path("kept"), prepare: g.extracted, run: []string{g.looprel, "extract", "--yes"}},
