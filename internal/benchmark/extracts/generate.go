@@ -66,7 +66,9 @@ func (g *generator) name(files int) {
 }
 
 // printf writes; the writer remembers a failure until it is flushed.
-func (g *generator) printf(format string, values ...any) { _, _ = fmt.Fprintf(g.Writer, format, values...) }
+func (g *generator) printf(format string, values ...any) {
+	_, _ = fmt.Fprintf(g.Writer, format, values...)
+}
 
 func (g *generator) header(message string) {
 	g.marks++
