@@ -87,7 +87,13 @@ func (s *Session) signedTag(ctx context.Context, known ledger.Release, list *sig
 	if err != nil {
 		return signed, err
 	}
-	return verified(signed, found, tag.Tagger.When, list), nil
+	signed = verified(signed, found, tag.Tagger.When, list)
+	// A signature is for what it was made for: git shows a tag by any reference, and
+	// verifies it all the same.
+	if name := plan.ShortRef(known.Tag); signed.Problem == "" && (tag.Name != name || tag.Target != known.Commit) {
+		signed.Problem = fmt.Sprintf("it is signed as the tag %s of %s, which is another release", tag.Name, tag.Target.Short())
+	}
+	return signed, nil
 }
 
 // signedEntries holds the ledger's entries to the list, the newest first, down to the
