@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -85,7 +87,11 @@ func newHub(t *testing.T, template hubTemplate) *hub {
 		}
 	}
 	h.server = githubtest.New(t, "acme/loop-server", h.remote.Dir)
-	h.server.Change(func(state *githubtest.State) { *state = template.state })
+	h.server.Change(func(state *githubtest.State) {
+		*state = template.state
+		// Each hub has its own: what one does must not show at another.
+		state.Milestones, state.Deployments = slices.Clone(state.Milestones), slices.Clone(state.Deployments)
+	})
 	h.services = filepath.Join(dir, "services")
 	environment := httptest.NewServer(environments(h.services))
 	t.Cleanup(environment.Close)
@@ -140,7 +146,11 @@ func (h *hub) end() end {
 	}
 	for i := range state.Deployments {
 		if carried, ok := state.Deployments[i].Payload.(map[string]any); ok {
-			carried["looprel"].(map[string]any)["attempt"] = ""
+			told := maps.Clone(carried["looprel"].(map[string]any)) // other hubs share what they began with
+			told["attempt"] = ""
+			carried = maps.Clone(carried)
+			carried["looprel"] = told
+			state.Deployments[i].Payload = carried
 		}
 	}
 	runs, err := os.ReadFile(filepath.Join(h.services, "load-stage", "runs"))
