@@ -64,9 +64,9 @@
 //	      signed: false             the receiver checks no signature; default true
 //	      timeout: DURATION         default 10s
 //	    templates: PATH             a directory of templates of your own
-//	  off-cycle: {may-skip: [GATE]} what promote --off-cycle may skip, of order, live, soak,
-//	                                sign-off, no-lost-fixes, not-frozen and window; default
-//	                                not-frozen and window
+//	  off-cycle: {may-skip: [GATE]} what promote --off-cycle may skip, of order, checks, live,
+//	                                soak, sign-off, no-lost-fixes, not-frozen and window;
+//	                                default not-frozen and window
 //
 //	contacts:                       roles; {} and nothing are equal
 //	  NAME:
