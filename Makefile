@@ -7,7 +7,7 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 OPENAPI       := 23.0.2
 BIN           := .bin
 
-.PHONY: build demo test test-peers test-loop-server check format tidy vet lint race vulnerabilities bench bench-merges bench-extract reads reads-tool parity corpus openapi clean
+.PHONY: build demo test test-peers test-peers-mail test-loop-server check format tidy vet lint race vulnerabilities bench bench-merges bench-extract reads reads-tool parity corpus openapi clean
 
 ## build: the binary, as .bin/looprel
 build:
@@ -21,9 +21,13 @@ demo:
 test:
 	$(GO) test ./...
 
-## test-peers: the tests against other programs (ssh-keygen, gpg, sshd)
-test-peers:
+## test-peers: the tests against other programs (ssh-keygen, gpg, sshd, mail servers)
+test-peers: test-peers-mail
 	$(GO) test -tags peers ./internal/gitrepo/... ./internal/signers ./cmd/...
+
+## test-peers-mail: mail against aiosmtpd and npm's smtp-server (npm and its registry)
+test-peers-mail:
+	$(GO) test -tags peers ./internal/mail
 
 # With LOOP_SERVER_REPO=CLONE, a clone of mozilla-services/loop-server, also against
 # the Loop service itself, which node, npm (and its registry) and redis-server run.
