@@ -51,10 +51,10 @@ func rowsOf(p *plan.AnnouncementsPlan, told []apply.Told) []toldJSON {
 
 func (r *toldJSON) take(result apply.Told) {
 	r.Delivery, r.Answer, r.Held = result.Delivery, result.Answer, result.Overtaken
-	switch result.Delivery {
-	case ledger.NotSent:
+	if result.Delivery == ledger.NotSent {
 		r.open, r.Command = true, "looprel announce"
-	case ledger.MaybeSent:
+	}
+	if result.Delivery == ledger.MaybeSent {
 		r.open = true
 		r.Command = fmt.Sprintf("looprel announce %s --again, or, if it has arrived, looprel announce %s --sent --reason TEXT", r.Key, r.Key)
 	case ledger.Sent, ledger.SentElsewhere:

@@ -47,7 +47,7 @@ func (s *Session) announcedChanges(ctx context.Context, one plan.Selected) ([]no
 	}
 	changes, err := s.Between(ctx, plan.Base{Tag: from.Tag, Commit: from.Commit}, plan.Base{Tag: to.Tag, Commit: to.Commit})
 	if err != nil && ctx.Err() == nil {
-		return nil, nil //nolint:nilerr // see above
+		return nil, nil
 	}
 	return changes, err
 }
