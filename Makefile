@@ -7,7 +7,7 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 OPENAPI       := 23.0.2
 BIN           := .bin
 
-.PHONY: build demo test test-peers test-peers-mail test-loop-server check format tidy vet lint race vulnerabilities bench bench-merges bench-extract reads reads-tool parity corpus openapi clean
+.PHONY: build demo test test-peers test-peers-mail test-peers-github test-loop-server check format tidy vet lint race vulnerabilities bench bench-merges bench-extract reads reads-tool parity corpus openapi clean
 
 ## build: the binary, as .bin/looprel
 build:
@@ -21,9 +21,15 @@ demo:
 test:
 	$(GO) test ./...
 
-## test-peers: the tests against other programs (ssh-keygen, gpg, sshd, mail servers)
-test-peers: test-peers-mail
-	$(GO) test -tags peers ./internal/gitrepo/... ./internal/signers ./cmd/...
+## test-peers: the tests against other programs (ssh-keygen, gpg, sshd, mail servers,
+## an emulator of GitHub)
+test-peers: test-peers-mail test-peers-github
+	$(GO) test -tags peers -skip TestGitHubPeer ./internal/gitrepo/... ./internal/signers ./cmd/...
+
+## test-peers-github: the tests against an emulator of GitHub, which npm installs
+test-peers-github:
+	cd testdata/peers/github && npm ci --silent --omit=dev --no-audit --no-fund
+	$(GO) test -tags peers -run TestGitHubPeer ./cmd/looprel
 
 ## test-peers-mail: mail against aiosmtpd and npm's smtp-server (npm and its registry)
 test-peers-mail:

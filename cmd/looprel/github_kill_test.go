@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -87,11 +86,7 @@ func newHub(t *testing.T, template hubTemplate) *hub {
 		}
 	}
 	h.server = githubtest.New(t, "acme/loop-server", h.remote.Dir)
-	h.server.Change(func(state *githubtest.State) {
-		*state = template.state
-		// Each hub has its own: what one does must not show at another.
-		state.Milestones, state.Deployments = slices.Clone(state.Milestones), slices.Clone(state.Deployments)
-	})
+	h.server.Change(func(state *githubtest.State) { *state = template.state.Copied() })
 	h.services = filepath.Join(dir, "services")
 	environment := httptest.NewServer(environments(h.services))
 	t.Cleanup(environment.Close)
@@ -143,6 +138,9 @@ func (h *hub) end() end {
 	state := h.server.Snapshot()
 	for i := range state.Releases {
 		state.Releases[i].Body = strings.ReplaceAll(state.Releases[i].Body, h.server.URL, address)
+	}
+	for i := range state.Issues {
+		state.Issues[i].Body = strings.ReplaceAll(state.Issues[i].Body, h.server.URL, address)
 	}
 	for i := range state.Deployments {
 		if carried, ok := state.Deployments[i].Payload.(map[string]any); ok {
@@ -219,6 +217,20 @@ func TestKilledTag(t *testing.T) {
 	asked := killAtEach(t, makeHub(t, killSection), func(h *hub) (int, string) { return h.run("tag", "--yes") })
 	if asked != tagRequests {
 		t.Errorf("tag made %d requests, expected %d", asked, tagRequests)
+	}
+}
+
+// backportRequests is how many requests `backport` makes of GitHub: the list of
+// releases, the draft, the list of issues, the deployment request, the publication.
+const backportRequests = 5
+
+func TestKilledBackport(t *testing.T) {
+	t.Parallel()
+	template := makeHub(t, "\ngithub: {}\n")
+	fix := template.remote.ID("master~1").String()
+	asked := killAtEach(t, template, func(h *hub) (int, string) { return h.run("backport", "0.8.0", fix, "--yes") })
+	if asked != backportRequests {
+		t.Errorf("backport made %d requests, expected %d", asked, backportRequests)
 	}
 }
 

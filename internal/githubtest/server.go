@@ -269,7 +269,7 @@ func KillAt(number int, before bool, process func() *os.Process) func(Request) I
 func (s *Server) Snapshot() State {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	return s.state.copied()
+	return s.state.Copied()
 }
 
 // body reads a request's body again.

@@ -65,7 +65,8 @@ func (s *State) id() int {
 	return s.NextID
 }
 
-func (s *State) copied() State {
+// Copied is a copy that shares nothing with the original.
+func (s *State) Copied() State {
 	c := *s
 	c.Releases, c.Milestones, c.Deployments = slices.Clone(s.Releases), slices.Clone(s.Milestones), slices.Clone(s.Deployments)
 	c.Issues, c.Checks = slices.Clone(s.Issues), slices.Clone(s.Checks)

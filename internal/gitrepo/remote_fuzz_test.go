@@ -16,7 +16,7 @@ type saying struct {
 	answer []byte
 }
 
-func (s saying) exchange(*operation, []byte) (*bufio.Reader, error) {
+func (s saying) exchange(*operation, request) (*bufio.Reader, error) {
 	return bufio.NewReader(bytes.NewReader(s.answer)), nil
 }
 

@@ -1,0 +1,172 @@
+//go:build peers
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// emulator is a GitHub that nobody here wrote (npm emulate), with one repository.
+type emulator struct {
+	t   *testing.T
+	url string
+}
+
+const (
+	emulatorToken = "emulated_token"
+	emulatorSeed  = `tokens:
+  emulated_token: {login: octocat, scopes: [repo, user]}
+github:
+  users: [{login: octocat, name: The Octocat, email: octocat@example.org}]
+  repos: [{owner: octocat, name: loop-server, auto_init: true}]
+`
+)
+
+// startEmulator starts what make test-peers-github has installed.
+func startEmulator(t *testing.T) *emulator {
+	t.Helper()
+	modules, err := filepath.Abs(filepath.Join("..", "..", "testdata", "peers", "github", "node_modules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes, err := filepath.Glob(filepath.Join(modules, "node-*", "bin", "node"))
+	if err != nil || len(nodes) == 0 {
+		t.Fatalf("the emulator is not installed in %s: make test-peers-github", modules)
+	}
+	port := freePort(t)
+	seed := filepath.Join(t.TempDir(), "seed.yaml")
+	if err := os.WriteFile(seed, []byte(emulatorSeed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(nodes[0], filepath.Join(modules, ".bin", "emulate"), "start", "--service", "github", "--port", port, "--seed", seed)
+	command.Dir, command.Env = t.TempDir(), []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	})
+	e := &emulator{t: t, url: "http://127.0.0.1:" + port}
+	for deadline := time.Now().Add(scriptPatience); ; time.Sleep(20 * time.Millisecond) {
+		if answer, err := http.Get(e.url + "/repos/octocat/loop-server"); err == nil {
+			_ = answer.Body.Close()
+			return e
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the emulator does not answer")
+		}
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// ask makes a request of the emulator, as anybody would.
+func (e *emulator) ask(method, path, body string, into any) {
+	e.t.Helper()
+	request, err := http.NewRequest(method, e.url+"/repos/octocat/loop-server/"+path, strings.NewReader(body))
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+emulatorToken)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode >= http.StatusBadRequest {
+		e.t.Fatalf("%s %s: %s", method, path, answer.Status)
+	}
+	if into != nil {
+		if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+			e.t.Fatal(err)
+		}
+	}
+}
+
+// Whole runs of tag and backport against a GitHub of somebody else's: what they make is
+// there, once, also when they are run again.
+func TestGitHubPeer(t *testing.T) {
+	t.Parallel()
+	e := startEmulator(t)
+	host := strings.TrimPrefix(e.url, "http://")
+	section := fmt.Sprintf("\ngithub: {repository: %q, milestones: \"{version}\", deployments: false}\n", host+"/octocat/loop-server")
+	template := makeHub(t, section)
+	run := func(want int, arguments ...string) string {
+		t.Helper()
+		command := exec.Command("looprel", arguments...)
+		command.Dir = template.clone.Dir
+		command.Env = append(template.clone.Environ(), "LOOPREL_NOW=2014-08-05T18:00:00Z", "GORACE=atexit_sleep_ms=0",
+			"GITHUB_SERVER_URL="+e.url, "GITHUB_API_URL="+e.url, "GITHUB_TOKEN="+emulatorToken)
+		output, err := command.CombinedOutput()
+		if code := command.ProcessState.ExitCode(); code != want {
+			t.Fatalf("looprel %s ended with %d, expected %d: %v\n%s", strings.Join(arguments, " "), code, want, err, output)
+		}
+		return string(output)
+	}
+	e.ask(http.MethodPost, "milestones", `{"title": "0.10.0"}`, nil)
+	run(0, "tag", "--yes")
+	run(0, "tag", "--yes")
+	fix := template.remote.Git("rev-parse", "master~3")
+	run(0, "backport", "0.8.0", fix, "--yes")
+	run(0, "backport", "0.8.0", fix, "--yes")
+
+	var releases []struct {
+		Tag   string `json:"tag_name"`
+		Name  string `json:"name"`
+		Body  string `json:"body"`
+		Draft bool   `json:"draft"`
+	}
+	e.ask(http.MethodGet, "releases", "", &releases)
+	tags := map[string]int{}
+	for _, one := range releases {
+		tags[one.Tag]++
+		if one.Draft || one.Name != "loop-server "+one.Tag || !strings.Contains(one.Body, "/compare/") {
+			t.Errorf("%+v", one)
+		}
+	}
+	if len(releases) != 2 || tags["0.10.0"] != 1 || tags["0.8.1"] != 1 {
+		t.Errorf("releases %v", tags)
+	}
+	var milestones []struct {
+		Title string `json:"title"`
+		State string `json:"state"`
+	}
+	e.ask(http.MethodGet, "milestones?state=all", "", &milestones)
+	states := map[string]string{}
+	for _, one := range milestones {
+		states[one.Title] = one.State
+	}
+	if len(milestones) != 2 || states["0.10.0"] != "closed" || states["0.11.0"] != "open" {
+		t.Errorf("milestones %v", milestones)
+	}
+	var issues []struct {
+		Title  string                  `json:"title"`
+		Labels []struct{ Name string } `json:"labels"`
+	}
+	e.ask(http.MethodGet, "issues?state=all", "", &issues)
+	if len(issues) != 1 || issues[0].Title != "Please deploy loop-server 0.8.1 to STAGE" {
+		t.Errorf("issues %+v", issues)
+	}
+}
