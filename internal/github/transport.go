@@ -85,7 +85,9 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 			drain(response)
 		}
 		t.count(func(c *Counts) { c.Repeated++ })
-		if err := t.pause(request.Context(), pause); err != nil {
+		err = t.pause(request.Context(), pause)
+		t.progress("")
+		if err != nil {
 			return nil, err
 		}
 	}

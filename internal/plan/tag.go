@@ -240,6 +240,9 @@ func (p *TagPlan) repeat(s *Snapshot, known ledger.Release) {
 // same run again, and not a mistake: it is the current cycle's, or the newest of
 // its line that looprel made off the calendar.
 func (p *TagPlan) isRepeated(s *Snapshot, known ledger.Release) (bool, error) {
+	if s.Train.GitHub != nil && !known.Adopted {
+		return true, nil // what it owes the forge can be delivered at any time
+	}
 	if cycle, ok := s.Calendar().Current(s.Today()); ok && known.Cycle == cycle.Planned {
 		return true, nil
 	}
