@@ -57,7 +57,6 @@ func (r *toldJSON) take(result apply.Told) {
 	if result.Delivery == ledger.MaybeSent {
 		r.open = true
 		r.Command = fmt.Sprintf("looprel announce %s --again, or, if it has arrived, looprel announce %s --sent --reason TEXT", r.Key, r.Key)
-	case ledger.Sent, ledger.SentElsewhere:
 	}
 }
 
