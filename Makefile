@@ -7,7 +7,7 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 OPENAPI       := 23.0.2
 BIN           := .bin
 
-.PHONY: build demo test test-peers test-peers-mail test-peers-github test-loop-server check format tidy vet lint race vulnerabilities bench bench-merges bench-extract reads reads-tool parity corpus openapi clean
+.PHONY: build demo test test-peers test-peers-mail test-peers-github test-loop-server check format tidy vet lint race vulnerabilities bench bench-merges bench-extract reads reads-tool parity corpus openapi bench-growth fuzz clean
 
 ## build: the binary, as .bin/looprel
 build:
@@ -79,6 +79,22 @@ vulnerabilities:
 bench: reads-tool bench-merges bench-extract
 	$(BIN)/reads bench $(if $(REPO),-repo $(REPO)) $(if $(SINCE),-since $(SINCE)) $(if $(BEFORE),-before $(BEFORE))
 	$(GO) run ./internal/benchmark
+
+## bench-growth: reading and asking remotes, on repositories of 10,000 to 1,000,000
+## commits and 100 to 100,000 references, which it makes
+bench-growth: reads-tool
+	$(BIN)/reads bench
+
+# The formats that come from elsewhere: PACKAGE:TARGET.
+FUZZTIME ?= 60s
+FUZZ := objectstore:FuzzPack objectstore:FuzzPackIndex objectstore:FuzzPackIndex1 objectstore:FuzzMultiPackIndex \
+	objectstore:FuzzLooseObject objectstore:FuzzDelta objectstore/commitgraph:FuzzCommitGraph objectstore/inflate:FuzzWhole \
+	gitrepo:FuzzPackedRefs gitrepo:FuzzListing gitrepo:FuzzFetchAnswer gitrepo:FuzzReceivePack
+
+## fuzz: what git's files and servers may say, FUZZTIME for each format
+fuzz:
+	@for target in $(FUZZ); do echo "$$target"; \
+		$(GO) test ./internal/$${target%%:*} -run '^$$' -fuzz "^$${target##*:}\$$" -fuzztime $(FUZZTIME) || exit 1; done
 
 ## bench-merges: the merges of the clone REPO, if given of the backports in CORPUS
 bench-merges: build
