@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -34,11 +35,22 @@ func startMailServer(ts *testscript.TestScript, t *testing.T, neg bool, args []s
 	}
 }
 
-// failMail makes the next mail fail: mailfail later|lost
+// failMail makes the next mail fail: mailfail later|lost|stall
 func failMail(ts *testscript.TestScript, neg bool, args []string) {
-	faults := map[string]mailtest.Fault{"later": mailtest.TryLater, "lost": mailtest.DropAfter}
-	usage(ts, neg || len(args) != 1 || faults[args[0]] == mailtest.None, "mailfail later|lost")
+	faults := map[string]mailtest.Fault{"later": mailtest.TryLater, "lost": mailtest.DropAfter, "stall": mailtest.Stall}
+	usage(ts, neg || len(args) != 1 || faults[args[0]] == mailtest.None, "mailfail later|lost|stall")
 	scriptOf(ts).mail.Fail(faults[args[0]])
+}
+
+// awaitMails waits until the server has taken so many: mailwait COUNT
+func awaitMails(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg || len(args) != 1, "mailwait COUNT")
+	for deadline := time.Now().Add(scriptPatience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if strconv.Itoa(len(scriptOf(ts).mail.Mails())) == args[0] {
+			return
+		}
+	}
+	ts.Fatalf("the server did not take %s mails", args[0])
 }
 
 // checkMails counts the mails that the server took, and writes the last one, decoded,

@@ -65,6 +65,7 @@ func playScripts(t *testing.T, dir string) {
 			"jsonkeys":   jsonKeys,
 			"mails":      checkMails,
 			"mailfail":   failMail,
+			"mailwait":   awaitMails,
 			"mailserver": func(ts *testscript.TestScript, neg bool, args []string) { startMailServer(ts, t, neg, args) },
 			"parallel":   parallel,
 			"readme":     readme,

@@ -61,6 +61,8 @@ const (
 	DropAfter
 	// DropAtEnd ends it after the answer.
 	DropAtEnd
+	// Stall takes the message, and says nothing until the client goes away.
+	Stall
 )
 
 type settings struct {
@@ -232,6 +234,10 @@ func (s *session) Data(from io.Reader) error {
 	s.server.mutex.Lock()
 	s.server.mails = append(s.server.mails, s.mail)
 	s.server.mutex.Unlock()
+	if s.fault == Stall {
+		_, _ = s.conn.Conn().Read(make([]byte, 1))
+		return s.drop()
+	}
 	if s.fault == DropAfter {
 		return s.drop()
 	}
