@@ -26,7 +26,7 @@ import (
 //	forge file PATH FILE            adds a file on master
 //	forge check COMMIT NAME STATE [PAGE]
 //	                                reports a check run, or with status:NAME a status
-//	forge issue TITLE [LABEL|milestone=NUMBER...]
+//	forge issue TITLE [LABEL|milestone=NUMBER|number=NUMBER...]
 //	                                files an issue
 //	forge close TITLE               closes it
 //	forge run CONCLUSION            ends the last run of a workflow
@@ -81,6 +81,8 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 			for _, label := range args[1:] {
 				if number, ok := strings.CutPrefix(label, "milestone="); ok {
 					issue.Milestone, _ = strconv.Atoi(number)
+				} else if number, ok := strings.CutPrefix(label, "number="); ok {
+					issue.Number, _ = strconv.Atoi(number)
 				} else {
 					issue.Labels = append(issue.Labels, label)
 				}

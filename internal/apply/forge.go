@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,10 +36,21 @@ type Requests interface {
 	CloseIssue(ctx context.Context, issue forge.Issue) error
 }
 
+// Tellings is where issues and pull requests learn of a release. What is not there
+// any more is no failure.
+type Tellings interface {
+	// Commented are the numbers under which a comment has the key, of those that were
+	// written since.
+	Commented(ctx context.Context, key string, since time.Time) ([]int, error)
+	Comment(ctx context.Context, number int, text string) error
+	Label(ctx context.Context, number int, label string) error
+}
+
 // Outbox is what all that a release owes is delivered to.
 type Outbox interface {
 	Releases
 	Requests
+	Tellings
 }
 
 // OpenError is an act that stands, with something left to do at the forge.
@@ -130,6 +142,10 @@ func (d *delivery) deliver(ctx context.Context) []OpenItem {
 	}
 	complete := d.draft(ctx)
 	d.milestones(ctx)
+	// A Release that is published has been told of.
+	if d.outbox.Release == nil || !d.there || d.release.Draft {
+		complete = d.tell(ctx) && complete
+	}
 	d.request(ctx)
 	if complete {
 		d.publish(ctx)
@@ -253,6 +269,30 @@ func (d *delivery) milestones(ctx context.Context) {
 	if toOpen != "" && !exists && d.try("milestone "+toOpen, func() error { return d.to.OpenMilestone(ctx, toOpen) }) {
 		d.done = append(d.done, "opened milestone "+toOpen)
 	}
+}
+
+// tell labels the issues and pull requests of the release, and comments on those that
+// have no comment yet.
+func (d *delivery) tell(ctx context.Context) (all bool) {
+	told := d.outbox.Told
+	if told == nil {
+		return true
+	}
+	var commented []int
+	all = told.Comment == "" || d.try("comments on the release", func() (err error) {
+		commented, err = d.to.Commented(ctx, told.Key, told.Since)
+		return err
+	})
+	for _, number := range told.Numbers {
+		what := fmt.Sprintf("issue #%d", number)
+		if told.Label != "" {
+			all = d.try("the label of "+what, func() error { return d.to.Label(ctx, number, told.Label) }) && all
+		}
+		if told.Comment != "" && all && !slices.Contains(commented, number) {
+			all = d.try("the comment on "+what, func() error { return d.to.Comment(ctx, number, told.Comment) }) && all
+		}
+	}
+	return all
 }
 
 // request makes sure that the deployment request is filed, open or done.

@@ -153,6 +153,8 @@ func stepText(step plan.Step) string {
 		return fmt.Sprintf("run %s on %s", step.Want, step.Target)
 	case plan.AwaitDeployment:
 		return fmt.Sprintf("wait for the deployment to %s on %s", step.Want, step.Target)
+	case plan.TellIssues:
+		return fmt.Sprintf("tell %s on %s", step.Want, step.Target)
 	case plan.FileRequest:
 		return fmt.Sprintf("file %q on %s", step.Want, step.Target)
 	case plan.PublishRelease:

@@ -165,6 +165,9 @@
 //	  assets: [GLOB]                files of the worktree that it gets, and their checksums
 //	  milestones: PATTERN           titles of milestones, such as "{version}": that of a release
 //	                                is closed and the next one opened; default none
+//	  released:                     what becomes of the issues and pull requests of a release
+//	    label: TEXT                 they get this label; {version} is replaced
+//	    comment: true               they are commented on; default false
 //	  deployments: false            promotions make no Deployments; default true
 //	  requests: none                no issues ask for deployments; default they do
 //	  requests:

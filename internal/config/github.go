@@ -21,6 +21,7 @@ func (d *decoder) github(target **release.GitHub) reader {
 			optional("releases", d.choice(&g.Releases, release.ReleasesPublished, release.ReleasesDraft, release.ReleasesNone)),
 			optional("assets", values(d, &g.Assets, "a pattern of paths", cleanGlob)),
 			optional("milestones", value(d, &g.Milestones, "a pattern such as \"{version}\"", patternParser(true))),
+			optional("released", d.released(&g)),
 			optional("deployments", d.boolean(&deployments)),
 			optional("requests", d.requests(&g.Requests)),
 		)
@@ -29,6 +30,16 @@ func (d *decoder) github(target **release.GitHub) reader {
 		}
 		g.NoDeployments = !deployments
 		*target = &g
+	}
+}
+
+// released reads what becomes of the issues and pull requests of a release.
+func (d *decoder) released(g *release.GitHub) reader {
+	return func(node *yaml.Node) {
+		d.mapping(node, "released",
+			optional("label", d.text(&g.ReleasedLabel)),
+			optional("comment", d.boolean(&g.ReleasedComment)),
+		)
 	}
 }
 

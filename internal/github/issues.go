@@ -2,7 +2,11 @@ package github
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,4 +80,46 @@ func (c *Client) CloseIssue(ctx context.Context, issue forge.Issue) error {
 		Body: &issue.Body, State: gh.String("closed"), StateReason: gh.String("completed"),
 	})
 	return c.explain("close the issue "+issue.Title, err)
+}
+
+// Commented are the numbers of issues and pull requests under which a comment has the
+// key, among the comments that were changed since.
+func (c *Client) Commented(ctx context.Context, key string, since time.Time) (numbers []int, err error) {
+	since = since.UTC().Truncate(time.Second)
+	err = pages(func(options gh.ListOptions) (bool, *gh.Response, error) {
+		list, response, err := c.api.Issues.ListComments(ctx, c.address.Owner, c.address.Name, 0, &gh.IssueListCommentsOptions{Since: &since, ListOptions: options})
+		for _, one := range list {
+			_, number, _ := strings.Cut(one.GetIssueURL(), "/issues/")
+			if n, err := strconv.Atoi(number); err == nil && strings.Contains(one.GetBody(), key) {
+				numbers = append(numbers, n)
+			}
+		}
+		return true, response, err
+	})
+	return numbers, c.explain("list the comments of "+c.address.String(), err)
+}
+
+// Comment comments on an issue or a pull request.
+func (c *Client) Comment(ctx context.Context, number int, text string) error {
+	_, response, err := c.api.Issues.CreateComment(ctx, c.address.Owner, c.address.Name, number, &gh.IssueComment{Body: &text})
+	if isGone(response) {
+		return nil
+	}
+	return c.explain(fmt.Sprintf("comment on #%d", number), err)
+}
+
+// Label gives an issue or a pull request a label.
+func (c *Client) Label(ctx context.Context, number int, label string) error {
+	// go-github sends a bare list, which the API's description does not have.
+	err := c.call(ctx, http.MethodPost, c.path("issues/%d/labels", number), map[string][]string{"labels": {label}}, nil)
+	if answer := (*gh.ErrorResponse)(nil); errors.As(err, &answer) && answer.Response != nil && isGone(&gh.Response{Response: answer.Response}) {
+		return nil
+	}
+	return c.explain(fmt.Sprintf("label #%d", number), err)
+}
+
+// isGone reports whether there is no such number: messages of commits may be about
+// another tracker's.
+func isGone(response *gh.Response) bool {
+	return response != nil && (response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusGone)
 }

@@ -26,6 +26,14 @@ func (c *call) issues() reply {
 		return paged(c.listIssues())
 	case c.is(http.MethodPost):
 		return c.createIssue()
+	case c.is(http.MethodGet, "comments"):
+		var list []any
+		for _, one := range state.Comments {
+			list = append(list, c.server.comment(one))
+		}
+		return paged(list)
+	case c.is(http.MethodPost, "#", "comments"), c.is(http.MethodPost, "#", "labels"):
+		return c.tell()
 	case c.is(http.MethodGet, "#"), c.is(http.MethodPatch, "#"):
 		at := slices.IndexFunc(state.Issues, func(one Issue) bool { return one.Number == c.number(1) })
 		if at < 0 {
@@ -37,6 +45,47 @@ func (c *call) issues() reply {
 		return ok(c.server.issue(state.Issues[at]))
 	}
 	return unknown
+}
+
+// Comment is a comment on an issue.
+type Comment struct {
+	ID, Issue int
+	Body      string
+}
+
+// tell adds a comment or a label to an issue.
+func (c *call) tell() reply {
+	state := &c.server.state
+	at := slices.IndexFunc(state.Issues, func(one Issue) bool { return one.Number == c.number(1) })
+	if at < 0 {
+		return notFound
+	}
+	var input struct {
+		Body   string   `json:"body"`
+		Labels []string `json:"labels"`
+	}
+	c.input(&input)
+	if c.parts[2] == "comments" {
+		one := Comment{ID: state.id(), Issue: state.Issues[at].Number, Body: input.Body}
+		state.Comments = append(state.Comments, one)
+		return created(c.server.comment(one))
+	}
+	labels := slices.Clone(state.Issues[at].Labels)
+	for _, label := range input.Labels {
+		if !slices.Contains(labels, label) {
+			labels = append(labels, label)
+		}
+	}
+	state.Issues[at].Labels = labels
+	return ok(c.server.labels(labels))
+}
+
+func (s *Server) comment(one Comment) map[string]any {
+	return map[string]any{
+		"id": one.ID, "node_id": node(one.ID), "body": one.Body, "user": s.user(Login), "author_association": "COLLABORATOR",
+		"url": s.repository("/issues/comments/%d", one.ID), "html_url": s.page("/issues/%d#issuecomment-%d", one.Issue, one.ID),
+		"issue_url": s.repository("/issues/%d", one.Issue), "created_at": stamp(), "updated_at": stamp(),
+	}
 }
 
 func (c *call) listIssues() []any {

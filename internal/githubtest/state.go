@@ -12,6 +12,7 @@ type State struct {
 	Milestones  []Milestone
 	Deployments []Deployment
 	Issues      []Issue
+	Comments    []Comment
 	Checks      []Check
 	Rulesets    []Ruleset
 	Runs        []Run
@@ -69,6 +70,7 @@ func (s *State) id() int {
 func (s *State) Copied() State {
 	c := *s
 	c.Releases, c.Milestones, c.Deployments = slices.Clone(s.Releases), slices.Clone(s.Milestones), slices.Clone(s.Deployments)
+	c.Comments = slices.Clone(s.Comments)
 	c.Issues, c.Checks = slices.Clone(s.Issues), slices.Clone(s.Checks)
 	c.Rulesets = slices.Clone(s.Rulesets)
 	c.Runs = slices.Clone(s.Runs)
@@ -98,7 +100,10 @@ func (s *Server) OpenMilestone(title string) {
 // FileIssue files an issue.
 func (s *Server) FileIssue(issue Issue) {
 	s.Change(func(state *State) {
-		issue.ID, issue.Number = state.id(), s.nextNumber()
+		issue.ID = state.id()
+		if issue.Number == 0 {
+			issue.Number = s.nextNumber()
+		}
 		state.Issues = append(state.Issues, issue)
 	})
 }

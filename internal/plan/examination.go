@@ -86,7 +86,7 @@ func FeaturesOf(train *release.Train) []forge.Feature {
 	add(github.Releases != release.ReleasesNone, forge.FeatureReleases)
 	add(github.Milestones != "", forge.FeatureMilestones)
 	add(!github.NoDeployments, forge.FeatureDeployments)
-	add(github.Requests != nil, forge.FeatureIssues)
+	add(github.Requests != nil || github.ReleasedLabel != "" || github.ReleasedComment, forge.FeatureIssues)
 	for _, component := range train.Components {
 		add(component.Checks != nil, forge.FeatureChecks)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/forge"
 	"github.com/mozilla-services/looprel/internal/lazyregexp"
@@ -21,6 +22,8 @@ type Outbox struct {
 	Release *OwedRelease
 	// CloseMilestone and OpenMilestone are titles, "" for none.
 	CloseMilestone, OpenMilestone string
+	// Told are the issues and pull requests that learn of the release; nil: none.
+	Told *Told
 	// Request is the deployment request to be filed; nil: none.
 	Request *DeployRequest
 }
@@ -37,6 +40,16 @@ type OwedRelease struct {
 	Assets []AssetFile
 	// Unmatched are patterns of assets that match no file.
 	Unmatched []string
+}
+
+// Told are issues and pull requests, by number, that are labelled and commented on.
+type Told struct {
+	Numbers []int
+	Label   string // "" for none
+	// Comment is Markdown, "" for none, and Key is found in it.
+	Comment, Key string
+	// Since is before any of the comments.
+	Since time.Time
 }
 
 // AssetFile is a file that a Release gets.
@@ -89,8 +102,35 @@ func (p *TagPlan) Owe(s *Snapshot, facts ForgeFacts) error {
 			p.Outbox.OpenMilestone = pattern.Tag(next)
 		}
 	}
+	p.Outbox.Told = p.tell(s)
 	p.Steps = append(p.Steps, p.Outbox.steps()...)
 	return nil
+}
+
+// maxTold bounds how many issues learn of a release.
+const maxTold = 100
+
+// tell says which issues and pull requests learn of the release, nil for none.
+func (p *TagPlan) tell(s *Snapshot) *Told {
+	github := s.Train.GitHub
+	told := &Told{Label: strings.ReplaceAll(github.ReleasedLabel, "{version}", p.Version.String()), Since: s.Now.Add(-clockSlack)}
+	if p.known != nil {
+		told.Since = p.known.At.Add(-clockSlack)
+	}
+	if github.ReleasedComment {
+		told.Key = fmt.Sprintf("<!-- looprel: released %s %s -->", p.Component, p.Version)
+		told.Comment = fmt.Sprintf("Released in [%s %s](%s/releases/tag/%s).\n\n%s\n", p.Component, p.Version, strings.TrimRight(s.Web.Forge, "/"), escapedRef(ShortRef(p.Tag)), told.Key)
+	}
+	for _, change := range p.Changes.Changes {
+		told.Numbers = slices.Concat(told.Numbers, change.PullRequests, change.Issues)
+	}
+	slices.Sort(told.Numbers)
+	told.Numbers = slices.Compact(told.Numbers)
+	told.Numbers = told.Numbers[:min(len(told.Numbers), maxTold)]
+	if len(told.Numbers) == 0 || told.Label == "" && told.Comment == "" {
+		return nil
+	}
+	return told
 }
 
 func (p *TagPlan) oweForgeRelease(s *Snapshot, facts ForgeFacts) error {
@@ -170,6 +210,15 @@ func escapedRef(name string) string {
 	return strings.NewReplacer("(", "%28", ")", "%29", "#", "%23", "%", "%25").Replace(name)
 }
 
+// joinNumbers writes numbers as people do, the first few of many.
+func joinNumbers(numbers []int) string {
+	names := make([]string, len(numbers))
+	for i, n := range numbers {
+		names[i] = fmt.Sprintf("#%d", n)
+	}
+	return joinSome(names)
+}
+
 // steps lists what is delivered, in its order.
 func (o *Outbox) steps() []Step {
 	if o == nil {
@@ -191,6 +240,9 @@ func (o *Outbox) steps() []Step {
 	}
 	if o.OpenMilestone != "" {
 		steps = append(steps, Step{Kind: OpenMilestone, Target: o.Repository, Want: o.OpenMilestone, Reason: "the next release's"})
+	}
+	if o.Told != nil {
+		steps = append(steps, Step{Kind: TellIssues, Target: o.Repository, Want: joinNumbers(o.Told.Numbers), Reason: "they are in the release"})
 	}
 	if o.Request != nil {
 		steps = append(steps, Step{Kind: FileRequest, Target: o.Repository, Want: o.Request.Summary, Reason: "so that operations know, unless it is filed already"})

@@ -159,6 +159,7 @@ const (
 	OpenMilestone  StepKind = "open-milestone"
 	PublishRelease StepKind = "publish-release"
 	FileRequest    StepKind = "file-request"
+	TellIssues     StepKind = "tell-issues"
 	RunWorkflow    StepKind = "run-workflow"
 	// AwaitDeployment: others bring the deployment to its end.
 	AwaitDeployment StepKind = "await-deployment"

@@ -11,6 +11,10 @@ type GitHub struct {
 	Assets []string
 	// Milestones is the pattern of milestones' titles; empty: none are touched.
 	Milestones Pattern
+	// ReleasedLabel is what issues and pull requests of a release are labelled with, "" for
+	// nothing; {version} is replaced. ReleasedComment: they are commented on.
+	ReleasedLabel   string
+	ReleasedComment bool
 	// NoDeployments: promotions make no deployments.
 	NoDeployments bool
 	// Requests says what the issues are like that ask for a deployment; nil: none are
