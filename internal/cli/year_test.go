@@ -210,10 +210,13 @@ func (y *year) hour(at time.Time) {
 	if err != nil {
 		y.t.Fatalf("%s: %v", at, err)
 	}
-	y.sleep(at, p)
+	due := len(p.Acts) > 0 || p.Tells()
+	if !due {
+		y.sleep(at, p) // a commit wakes it up
+	}
 	// Now and then they look although nothing is due, to see that nothing happens.
 	idleLook := y.random.IntN(60) == 0
-	if len(p.Acts) == 0 && !p.Tells() && !idleLook {
+	if !due && !idleLook {
 		return
 	}
 	injected := y.inject()
@@ -222,21 +225,18 @@ func (y *year) hour(at time.Time) {
 	y.repair()
 	y.refresh()
 	refused := slices.ContainsFunc(outputs, func(text string) bool { return strings.Contains(text, "nothing to release") })
-	if (refused || !injected) && s.Ledger.Tip() == before {
-		y.quietUntil = at.Add(24 * time.Hour) // a commit changes that
+	if due && (refused || !injected) && s.Ledger.Tip() == before {
+		y.sleep(at, p)
 	}
-	if idleLook && len(p.Acts) == 0 && !p.Tells() && s.Ledger.Tip() != before {
+	if !due && s.Ledger.Tip() != before {
 		y.t.Errorf("%s: nothing was due, and the ledger has moved", at)
 	}
 	y.resolve(at)
 }
 
-// sleep skips the hours of which the plan says that nothing will be due: until the
+// sleep skips the hours of which the plan says that nothing more will be due: until the
 // first thing that waits for a time, and at most until tomorrow.
 func (y *year) sleep(at time.Time, p *plan.TickPlan) {
-	if len(p.Acts) > 0 || p.Tells() {
-		return
-	}
 	y.quietUntil = at.Add(24 * time.Hour)
 	for _, waiting := range p.Waiting {
 		if !waiting.From.IsZero() && waiting.From.Before(y.quietUntil) {
