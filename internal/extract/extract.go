@@ -3,11 +3,12 @@
 // commit whose tree is what they give at that commit.
 //
 //	Layout    the mappings, compiled               (layout.go, except.go)
-//	composer  an upstream tree ─▶ the mapped tree  (select.go, compose.go, merge.go)
+//	composer  an upstream tree ─▶ the mapped tree  (select.go, ahead.go, compose.go)
 //	local     what the branch has of its own       (local.go, overlay.go)
 //	Rewriter  upstream commits, oldest first ─▶ commits of the component
-//	          (rewrite.go, squash.go; which of them need none: simplify.go)
-//	Moved     where a path went that is not there any more (moved.go)
+//	          (rewrite.go, find.go, squash.go; which of them need none: simplify.go)
+//	Absence   a path that is not there, and where it went (moved.go)
+//	Borrowing what a pack of the commits needs             (borrow.go)
 //
 // A mapping gives the files below its source, at the same places below its target.
 // Where targets nest, the file of the more specific mapping (the one with the deeper

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mozilla-services/looprel/internal/extract"
@@ -221,8 +222,11 @@ type extraction struct {
 	repo *gittest.Repo
 	*gitrepo.Repository
 	made []object.Object
-	// opened counts how often each tree was read.
+	// opened counts how often each tree was read, which is guarded.
+	guard  sync.Mutex
 	opened map[object.ID]int
+	// ahead: commits are looked at before they are added.
+	ahead bool
 }
 
 func openExtraction(t *testing.T, repo *gittest.Repo) *extraction {
@@ -236,7 +240,9 @@ func openExtraction(t *testing.T, repo *gittest.Repo) *extraction {
 }
 
 func (e *extraction) TreeData(id object.ID) ([]byte, error) {
+	e.guard.Lock()
 	e.opened[id]++
+	e.guard.Unlock()
 	return e.Repository.TreeData(id)
 }
 
@@ -263,6 +269,9 @@ func (e *extraction) Node(id object.ID) (extract.Node, error) {
 	return extract.Node(node), err
 }
 
+// lookedAt is how many commits are looked at at once.
+const lookedAt = 7
+
 // run extracts up to an upstream commit, on top of the branch "extracted", which it
 // moves. from is the upstream commit where the branch is, zero for none.
 func (e *extraction) run(mode extract.Mode, from, to object.ID, mappings ...release.Mapping) (*extract.Rewriter, error) {
@@ -279,7 +288,17 @@ func (e *extraction) run(mode extract.Mode, from, to object.ID, mappings ...rele
 	if err := rewriter.Begin(e.start(from)); err != nil {
 		return nil, err
 	}
-	for _, node := range e.line(mode, from, to) {
+	line := e.line(mode, from, to)
+	for i, node := range line {
+		if e.ahead && i%lookedAt == 0 {
+			var next []extract.Node
+			for _, one := range line[i:min(i+lookedAt, len(line))] {
+				next = append(next, extract.Node(one))
+			}
+			if err := rewriter.Look(next); err != nil {
+				return nil, err
+			}
+		}
 		if err := rewriter.Add(extract.Node(node)); err != nil {
 			return nil, err
 		}

@@ -35,6 +35,7 @@ func TestTreesAreMappedPathByPath(t *testing.T) {
 func checkMapped(t *testing.T, repo *gittest.Repo, mode extract.Mode, ids []object.ID, listings map[object.ID]listing, mappings []release.Mapping) {
 	t.Helper()
 	e := openExtraction(t, repo)
+	e.ahead = mode == extract.Full
 	_, _ = repo.Try("", "update-ref", "-d", "refs/heads/extracted")
 	rewriter, err := e.run(mode, object.ID{}, ids[len(ids)-1], mappings...)
 	var clash *extract.ClashError

@@ -63,7 +63,10 @@ type Rewriter struct {
 	Input
 	selector *selector
 	composer *composer
-	images   map[object.ID]*image // in mode Full
+	// ahead is what Look found, by the lookers.
+	ahead   map[object.ID]selection
+	lookers []*selector
+	images  map[object.ID]*image // in mode Full
 
 	tip   *image // the branch before this run, nil without one
 	start *image // what stands for Start.Upstream, nil without one
@@ -167,7 +170,7 @@ func (r *Rewriter) own(mapped, actual object.ID) (*addition, error) {
 // mappedTree is what the mappings give at an upstream commit, zero for nothing. The
 // selection is in chosen afterwards.
 func (r *Rewriter) mappedTree(node Node) (object.ID, error) {
-	if err := r.selector.choose(node.Tree, r.chosen); err != nil {
+	if err := r.choose(node); err != nil {
 		return object.ID{}, inCommit(node.ID, err)
 	}
 	if r.recent && slices.Equal(r.chosen, r.before) {

@@ -30,6 +30,7 @@ func TestBitByBit(t *testing.T) {
 			}
 			history.write(t, steps)
 			e := openExtraction(t, steps)
+			e.ahead = true
 			var from object.ID
 			for _, node := range e.line(extract.FirstParent, object.ID{}, head) {
 				if node.ID != head && random.IntN(3) > 0 {

@@ -112,6 +112,11 @@ func (e *Extraction) rewrite(ctx context.Context, layout *extract.Layout, start 
 		if err := meter.at(ctx, i); err != nil {
 			return err
 		}
+		if i%lookAhead == 0 {
+			if err := rewriter.Look(line[i:min(i+lookAhead, len(line))]); err != nil {
+				return err
+			}
+		}
 		if err := rewriter.Add(node); err != nil {
 			return err
 		}
@@ -124,6 +129,9 @@ func (e *Extraction) rewrite(ctx context.Context, layout *extract.Layout, start 
 	facts.Absent, err = rewriter.Absent()
 	return err
 }
+
+// lookAhead is how many commits are looked at before the first of them is rewritten.
+const lookAhead = 2048
 
 // keptFiles are those that a release commit writes: they are the branch's own once
 // it has them.

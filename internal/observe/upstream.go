@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/mozilla-services/looprel/internal/extract"
 	"github.com/mozilla-services/looprel/internal/gitrepo"
@@ -20,6 +21,8 @@ type upstream struct {
 	close   func()
 	// clone is a clone on this machine, nil for a store.
 	clone *gitrepo.Repository
+	// bringing is held while a partial clone is completed.
+	bringing sync.Mutex
 }
 
 // openUpstream opens the repository of environments.yaml, or the one asked for.
@@ -157,6 +160,8 @@ func (u *upstream) node(id object.ID) (extract.Node, error) {
 // bring has objects fetched that a partial clone left out.
 func (u *upstream) bring(ctx context.Context, lacking []object.ID) error {
 	if u.clone != nil && u.IsPartial() {
+		u.bringing.Lock()
+		defer u.bringing.Unlock()
 		return u.clone.FetchPromised(ctx, lacking)
 	}
 	_, err := u.Size(lacking[0]) // says what is the matter

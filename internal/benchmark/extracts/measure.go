@@ -123,12 +123,16 @@ func (r *row) text() string {
 	if r.of == nil {
 		return line + " | | | |\n"
 	}
-	base := r.of.median()
-	target := ""
+	base, name, target := r.of.median(), r.of.name, ""
+	if r.less != nil {
+		less := r.less.median()
+		cost.wall, cost.cpu = cost.wall-less.wall, cost.cpu-less.cpu
+		name = "what it costs more than borrowing, of " + name
+	}
 	if r.target > 0 {
 		target = fmt.Sprintf("%.1f ×", r.target)
 	}
-	return line + fmt.Sprintf(" %s | %.2f × | %.2f × | %s |\n", r.of.name, float64(cost.wall)/float64(base.wall), float64(cost.cpu)/float64(base.cpu), target)
+	return line + fmt.Sprintf(" %s | %.2f × | %.2f × | %s |\n", name, float64(cost.wall)/float64(base.wall), float64(cost.cpu)/float64(base.cpu), target)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

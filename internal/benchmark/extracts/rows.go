@@ -16,6 +16,8 @@ type row struct {
 	// much it may differ: its cost is to be at most so many times that.
 	of     *row
 	target float64
+	// less is the row whose cost is left out of the comparison, nil for none.
+	less *row
 	// prepare makes what it runs on anew; nil: nothing is needed.
 	prepare func(ctx context.Context) error
 	dir     string
@@ -32,9 +34,9 @@ func (g *ground) rows() []*row {
 		run: []string{g.looprel, "extract", "--preview", g.path("look")}}
 	whole := &row{name: "looprel extract, first, self-contained", dir: g.path("train"), prepare: g.removing("whole"),
 		run: []string{g.looprel, "extract", "--preview", g.path("whole"), "--self-contained"}}
-	pack := &row{name: "git pack-objects of the same objects", dir: g.path("look"), prepare: g.listObjects,
-		run: []string{"git", "pack-objects", "--quiet", "--delta-base-offset", g.path("packed")}, input: g.path("objects")}
-	whole.of, whole.target = pack, 1.3
+	pack := &row{name: "git pack-objects --revs of the same", dir: g.path("look"), prepare: g.nameBranch,
+		run: []string{"git", "pack-objects", "--revs", "--quiet", "--delta-base-offset", g.path("packed")}, input: g.path("branch")}
+	whole.of, whole.target, whole.less = pack, 1.3, first
 	full := &row{name: "git log --name-only, all of history", dir: g.dir,
 		run: append([]string{"git", "--git-dir=" + g.gitDir(), "log", "--name-only", "HEAD", "--"}, g.paths...)}
 	rows := []*row{log, first, full,
@@ -62,14 +64,9 @@ func (g *ground) removing(name string) func(context.Context) error {
 	return func(context.Context) error { return os.RemoveAll(g.path(name)) }
 }
 
-// listObjects lists the objects of the self-contained repository, for git to pack out
-// of the one that borrows.
-func (g *ground) listObjects(ctx context.Context) error {
-	listed, err := g.git(ctx, nil, "--git-dir="+g.path("whole"), "cat-file", "--batch-check=%(objectname)", "--batch-all-objects")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(g.path("objects"), []byte(listed+"\n"), 0o644)
+// nameBranch says what git is to pack, out of the repository that borrows.
+func (g *ground) nameBranch(context.Context) error {
+	return os.WriteFile(g.path("branch"), []byte("refs/heads/master\n"), 0o644)
 }
 
 // extracted pushes a first extraction, once.
