@@ -74,7 +74,7 @@ func freePort(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	defer listener.Close() //nolint:errcheck // only its port is wanted
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func (e *emulator) ask(method, path, body string, into any) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer answer.Body.Close() //nolint:errcheck // it was only read
 	if answer.StatusCode >= http.StatusBadRequest {
 		e.t.Fatalf("%s %s: %s", method, path, answer.Status)
 	}
@@ -113,24 +113,24 @@ func TestGitHubPeer(t *testing.T) {
 	host := strings.TrimPrefix(e.url, "http://")
 	section := fmt.Sprintf("\ngithub: {repository: %q, milestones: \"{version}\", deployments: false}\n", host+"/octocat/loop-server")
 	template := makeHub(t, section)
-	run := func(want int, arguments ...string) string {
+	run := func(arguments ...string) {
 		t.Helper()
 		command := exec.Command("looprel", arguments...)
 		command.Dir = template.clone.Dir
 		command.Env = append(template.clone.Environ(), "LOOPREL_NOW=2014-08-05T18:00:00Z", "GORACE=atexit_sleep_ms=0",
 			"GITHUB_SERVER_URL="+e.url, "GITHUB_API_URL="+e.url, "GITHUB_TOKEN="+emulatorToken)
 		output, err := command.CombinedOutput()
-		if code := command.ProcessState.ExitCode(); code != want {
-			t.Fatalf("looprel %s ended with %d, expected %d: %v\n%s", strings.Join(arguments, " "), code, want, err, output)
+		if err != nil {
+			t.Fatalf("looprel %s: %v\n%s", strings.Join(arguments, " "), err, output)
 		}
 		return string(output)
 	}
 	e.ask(http.MethodPost, "milestones", `{"title": "0.10.0"}`, nil)
-	run(0, "tag", "--yes")
-	run(0, "tag", "--yes")
+	run("tag", "--yes")
+	run("tag", "--yes")
 	fix := template.remote.Git("rev-parse", "master~3")
-	run(0, "backport", "0.8.0", fix, "--yes")
-	run(0, "backport", "0.8.0", fix, "--yes")
+	run("backport", "0.8.0", fix, "--yes")
+	run("backport", "0.8.0", fix, "--yes")
 
 	var releases []struct {
 		Tag   string `json:"tag_name"`

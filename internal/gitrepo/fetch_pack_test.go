@@ -13,9 +13,9 @@ import (
 )
 
 // samplePack is a pack of objects of every kind, as git makes it, deltas included.
-func samplePack(t testing.TB) (repo *gittest.Repo, pack []byte) {
+func samplePack(t testing.TB) []byte {
 	t.Helper()
-	repo = gittest.New(t)
+	repo := gittest.New(t)
 	text := bytes.Repeat([]byte("a line\nanother one\n"), 20)
 	for _, end := range []string{"1", "2", "3"} {
 		repo.Commit("change "+end, gittest.Files{"file": string(text) + end + "\n"})
@@ -26,10 +26,11 @@ func samplePack(t testing.TB) (repo *gittest.Repo, pack []byte) {
 	if err != nil || len(names) != 1 {
 		t.Fatal(names, err)
 	}
-	if pack, err = os.ReadFile(names[0]); err != nil {
+	pack, err := os.ReadFile(names[0])
+	if err != nil {
 		t.Fatal(err)
 	}
-	return repo, pack
+	return pack
 }
 
 // emptyObjects are those of a repository that has none yet.
@@ -61,7 +62,7 @@ func packFiles(t testing.TB, objects *Objects) []string {
 // nothing is left of what is not.
 func TestDamagedPacksAreRefused(t *testing.T) {
 	t.Parallel()
-	_, sound := samplePack(t)
+	sound := samplePack(t)
 	changed := func(place int, to byte) []byte {
 		pack := bytes.Clone(sound)
 		pack[place] = to
@@ -90,7 +91,7 @@ func TestDamagedPacksAreRefused(t *testing.T) {
 // FuzzReceivePack receives what no server sends. What is kept all the same is what git
 // would keep: every object of it can be read.
 func FuzzReceivePack(f *testing.F) {
-	_, pack := samplePack(f)
+	pack := samplePack(f)
 	f.Add(pack)
 	f.Add(pack[:len(pack)/2])
 	f.Add([]byte("PACK\x00\x00\x00\x02\x00\x00\x00\x00"))

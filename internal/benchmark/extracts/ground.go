@@ -54,7 +54,7 @@ func (g *ground) prepare(ctx context.Context, progress io.Writer) error {
 		return err
 	}
 	if g.repository == "" {
-		fmt.Fprintf(progress, "making a repository of %d commits and %d files\n", g.commits, g.files)
+		_, _ = fmt.Fprintf(progress, "making a repository of %d commits and %d files\n", g.commits, g.files)
 		if err := g.makeUpstream(ctx); err != nil {
 			return err
 		}

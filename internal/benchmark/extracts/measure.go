@@ -27,7 +27,7 @@ type sample struct {
 func (g *ground) measure(ctx context.Context, rows []*row, progress io.Writer) error {
 	for round := range g.count + 1 {
 		for _, one := range rows {
-			fmt.Fprintf(progress, "round %d of %d: %s\n", round, g.count, one.name)
+			_, _ = fmt.Fprintf(progress, "round %d of %d: %s\n", round, g.count, one.name)
 			cost, err := g.once(ctx, one)
 			if err != nil {
 				return err
