@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func startEmulator(t *testing.T) *emulator {
 	if err != nil || len(nodes) == 0 {
 		t.Fatalf("the emulator is not installed in %s: make test-peers-github", modules)
 	}
-	port := freePort(t)
+	port := strconv.Itoa(freePort(t))
 	seed := filepath.Join(t.TempDir(), "seed.yaml")
 	if err := os.WriteFile(seed, []byte(emulatorSeed), 0o644); err != nil {
 		t.Fatal(err)
@@ -68,18 +69,18 @@ func startEmulator(t *testing.T) *emulator {
 	}
 }
 
-func freePort(t *testing.T) string {
+func freePort(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // only its port is wanted
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
+	defer listener.Close() //nolint:errcheck // it was only asked for a port
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatalf("%s is no address of TCP", listener.Addr())
 	}
-	return port
+	return address.Port
 }
 
 // ask makes a request of the emulator, as anybody would.

@@ -202,17 +202,3 @@ func (p *thirdParty) stop() {
 		p.server = nil
 	}
 }
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close() //nolint:errcheck // it was only asked for a port
-	address, ok := listener.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("%s is no address of TCP", listener.Addr())
-	}
-	return address.Port
-}
