@@ -57,8 +57,9 @@ is named, with exit status 7.
 Running it again finishes what was left and never makes a second release.
 
 Where environments.yaml declares mail or a webhook, people are told once the
-release stands. --embargo keeps that back until a time; looprel announce, or
-looprel tick, tells them then. What could not be sent makes the exit status 7,
+release stands. --embargo keeps that back until a time, and a Release on GitHub
+a draft; looprel announce, or looprel tick, tells them then, and the same tag
+command publishes the Release. What could not be sent makes the exit status 7,
 and changes nothing about the release.
 
 JSON: verb, component, version, why, tag, branch, previous, cycle, push,

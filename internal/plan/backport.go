@@ -306,7 +306,7 @@ func (p *LinePlan) Owe(s *Snapshot, facts ForgeFacts) error {
 			return err
 		}
 	}
-	if s.Train.GitHub.Requests != nil && request != nil {
+	if s.Train.GitHub.Requests != nil && request != nil && !owing.Outbox.Held {
 		owing.Steps = owing.Steps[:len(owing.Steps)-len(owing.Outbox.steps())]
 		owing.Outbox.Request = request
 		owing.Steps = append(owing.Steps, owing.Outbox.steps()...)

@@ -24,6 +24,8 @@ type Outbox struct {
 	CloseMilestone, OpenMilestone string
 	// Told are the issues and pull requests that learn of the release; nil: none.
 	Told *Told
+	// Held: an embargo keeps back what others would see.
+	Held bool
 	// Request is the deployment request to be filed; nil: none.
 	Request *DeployRequest
 }
@@ -103,8 +105,28 @@ func (p *TagPlan) Owe(s *Snapshot, facts ForgeFacts) error {
 		}
 	}
 	p.Outbox.Told = p.tell(s)
+	if until := p.embargo(); until.After(s.Now) {
+		p.Outbox.hold()
+		p.Notes = append(p.Notes, fmt.Sprintf("until %s the forge shows nothing of it; looprel tag %s publishes what is there then", s.moment(until), p.Version))
+	}
 	p.Steps = append(p.Steps, p.Outbox.steps()...)
 	return nil
+}
+
+// embargo is until when nobody is to learn of the release, by the plan or by the ledger.
+func (p *TagPlan) embargo() time.Time {
+	if p.known != nil {
+		return p.known.Embargo
+	}
+	return p.Embargo
+}
+
+// hold leaves of the outbox what nobody sees but those who may write: a draft.
+func (o *Outbox) hold() {
+	if o.Release != nil {
+		o.Release.Publish = false
+	}
+	o.Held, o.CloseMilestone, o.OpenMilestone, o.Told = true, "", "", nil
 }
 
 // maxTold bounds how many issues learn of a release.
