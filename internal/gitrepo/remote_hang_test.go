@@ -94,7 +94,7 @@ func TestSilenceAfterTheAdvertisement(t *testing.T) {
 	}
 	server := f.origin.ServeHTTP(gittest.HTTPOptions{Wrap: hang})
 	remote := f.remote(server.URL)
-	remote.patience = 300 * time.Millisecond
+	remote.patience = 2 * time.Second
 	if _, err := fetchMaster(t.Context(), remote); !errors.Is(err, ErrUnreachable) {
 		t.Errorf("a fetch: %v", err)
 	}
