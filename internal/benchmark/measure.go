@@ -2,13 +2,11 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -49,19 +47,10 @@ func (s sample) plus(other sample) sample {
 // median is the median of each measure, on its own.
 func (c *command) median() sample {
 	return sample{
-		wall: medianOf(c.samples, func(s sample) time.Duration { return s.wall }),
-		cpu:  medianOf(c.samples, func(s sample) time.Duration { return s.cpu }),
-		peak: medianOf(c.samples, func(s sample) int64 { return s.peak }),
+		wall: usage.Median(c.samples, func(s sample) time.Duration { return s.wall }),
+		cpu:  usage.Median(c.samples, func(s sample) time.Duration { return s.cpu }),
+		peak: usage.Median(c.samples, func(s sample) int64 { return s.peak }),
 	}
-}
-
-func medianOf[T cmp.Ordered](samples []sample, measure func(sample) T) T {
-	values := make([]T, len(samples))
-	for i, s := range samples {
-		values[i] = measure(s)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
 }
 
 // commands are what is measured, in the order in which each round runs them: the

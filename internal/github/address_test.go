@@ -34,8 +34,8 @@ func TestParseRemote(t *testing.T) {
 		{remote: "https://github.com/acme/.."},
 		{remote: "/srv/git/acme/loop-server.git"},
 		{remote: "file:///srv/git/loop-server.git"},
-		{remote: `C:\work\acme`},
-		{remote: "C:/work/acme/loop"},
+		{remote: `D:\acme`},
+		{remote: "D:/acme/loop"},
 		{remote: ""},
 	}
 	for _, c := range cases {

@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"os/exec"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,17 +36,8 @@ func spend(command *exec.Cmd, input string) (spent, error) {
 // median is the median of each measure.
 func median(costs []spent) spent {
 	return spent{
-		wall: medianOf(costs, func(s spent) time.Duration { return s.wall }),
-		cpu:  medianOf(costs, func(s spent) time.Duration { return s.cpu }),
-		peak: medianOf(costs, func(s spent) int64 { return s.peak }),
+		wall: usage.Median(costs, func(s spent) time.Duration { return s.wall }),
+		cpu:  usage.Median(costs, func(s spent) time.Duration { return s.cpu }),
+		peak: usage.Median(costs, func(s spent) int64 { return s.peak }),
 	}
-}
-
-func medianOf[T cmp.Ordered](costs []spent, of func(spent) T) T {
-	values := make([]T, len(costs))
-	for i, s := range costs {
-		values[i] = of(s)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -194,19 +193,10 @@ func measureRows(ctx context.Context, arguments []string, in io.Reader, out io.W
 // median is the median of each measure, on its own.
 func median(costs []cost) cost {
 	return cost{
-		Wall: medianOf(costs, func(c cost) time.Duration { return c.Wall }),
-		CPU:  medianOf(costs, func(c cost) time.Duration { return c.CPU }),
-		Peak: medianOf(costs, func(c cost) int64 { return c.Peak }),
+		Wall: usage.Median(costs, func(c cost) time.Duration { return c.Wall }),
+		CPU:  usage.Median(costs, func(c cost) time.Duration { return c.CPU }),
+		Peak: usage.Median(costs, func(c cost) int64 { return c.Peak }),
 	}
-}
-
-func medianOf[T cmp.Ordered](costs []cost, measure func(cost) T) T {
-	values := make([]T, len(costs))
-	for i, c := range costs {
-		values[i] = measure(c)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
 }
 
 // The targets: git's processor time so many times over, or plus what starting a Go
