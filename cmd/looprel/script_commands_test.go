@@ -19,7 +19,7 @@ import (
 )
 
 // scriptPatience bounds every wait of a script.
-const scriptPatience = 20 * time.Second
+const scriptPatience = time.Minute
 
 // usage ends a script that calls a command wrongly.
 func usage(ts *testscript.TestScript, wrong bool, text string) {

@@ -46,7 +46,8 @@ import (
 //	                                status HOW, or breaks the connection, before or
 //	                                after; PATH is a pattern
 //	forge requests COUNT            so many requests were made since this was last asked
-//	forge wait METHOD PATH          waits until that was asked since requests were counted
+//	forge wait METHOD PATH          waits until that was asked and done, since what was
+//	                                last waited for or counted
 //	forge forget                    forgets what was asked so far
 //	forge show                      prints what it has, as JSON
 func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
@@ -219,12 +220,12 @@ func faults(ts *testscript.TestScript, args []string) func(githubtest.Request) g
 
 func awaitRequest(ts *testscript.TestScript, server *githubtest.Server, method, pattern string) {
 	for deadline := time.Now().Add(scriptPatience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		for _, request := range server.Seen() {
+		if server.Passed(func(request githubtest.Request) bool {
 			matched, err := path.Match(pattern, request.Path)
 			ts.Check(err)
-			if request.Method == method && matched {
-				return
-			}
+			return request.Method == method && matched
+		}) {
+			return
 		}
 	}
 	ts.Fatalf("nobody asked %s %s", method, pattern)

@@ -56,7 +56,9 @@ type Server struct {
 	remaining int
 	interfere func(Request) Interference
 	installed *App
-	requests  []Request
+	// asked counts what came in since it was last asked, requests what was dealt with.
+	asked    int
+	requests []Request
 }
 
 // Request is a request as it came in.
@@ -137,7 +139,8 @@ func (s *Server) Protect(branches ...string) {
 	}
 }
 
-// Requests lists what was asked of the API since it, or Seen, was last called.
+// Requests lists what was asked of the API since it, or Seen, was last called, and
+// has been dealt with: whoever reads of a request here finds what it did.
 func (s *Server) Requests() []Request {
 	return slices.DeleteFunc(s.Seen(), func(one Request) bool { return one.Git })
 }
@@ -147,8 +150,18 @@ func (s *Server) Seen() []Request {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	list := s.requests
-	s.requests = nil
+	s.requests, s.asked = nil, 0
 	return list
+}
+
+// Passed forgets the requests up to the first that matches, and says whether there
+// was one.
+func (s *Server) Passed(matches func(Request) bool) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	at := slices.IndexFunc(s.requests, matches)
+	s.requests = s.requests[at+1:]
+	return at >= 0
 }
 
 const (
@@ -165,10 +178,8 @@ func (s *Server) serve(w http.ResponseWriter, request *http.Request) {
 		}
 	}
 	s.mutex.Lock()
-	s.requests = append(s.requests, one)
-	at := len(s.requests) - 1
-	one.Number = at + 1
-	s.requests[at].Number = one.Number
+	s.asked++
+	one.Number = s.asked
 	var interference Interference
 	if s.interfere != nil {
 		interference = s.interfere(one)
@@ -179,9 +190,11 @@ func (s *Server) serve(w http.ResponseWriter, request *http.Request) {
 	}
 	switch {
 	case interference.DropBefore:
+		s.done(one)
 		hangUp(w)
 		return
 	case interference.Status != 0:
+		s.done(one)
 		for name, values := range interference.Header {
 			w.Header()[name] = values
 		}
@@ -196,13 +209,8 @@ func (s *Server) serve(w http.ResponseWriter, request *http.Request) {
 	} else {
 		s.answer(answer, request, one.Path)
 	}
-	if answer.Code == http.StatusNotModified {
-		s.mutex.Lock()
-		if at < len(s.requests) {
-			s.requests[at].Unchanged = true
-		}
-		s.mutex.Unlock()
-	}
+	one.Unchanged = answer.Code == http.StatusNotModified
+	s.done(one)
 	if interference.After != nil {
 		interference.After()
 	}
@@ -215,6 +223,13 @@ func (s *Server) serve(w http.ResponseWriter, request *http.Request) {
 	}
 	w.WriteHeader(answer.Code)
 	_, _ = io.Copy(w, answer.Body)
+}
+
+// done notes a request that was dealt with, before it is answered.
+func (s *Server) done(one Request) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.requests = append(s.requests, one)
 }
 
 // hangUp closes the connection.
