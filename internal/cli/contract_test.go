@@ -30,7 +30,7 @@ func testEnv(t *testing.T, settings ...string) (env Env, out, err *bytes.Buffer)
 func TestHelpIsComplete(t *testing.T) {
 	t.Parallel()
 	env, _, _ := testEnv(t)
-	root := newRoot(&app{env: env})
+	root := newRoot(&app{env: env}, nil)
 	for _, command := range root.Commands() {
 		if command.Name() == "help" || command.Name() == "completion" {
 			continue
@@ -124,7 +124,7 @@ func TestClockMustBeATime(t *testing.T) {
 func TestHelpNamesJSONFields(t *testing.T) {
 	t.Parallel()
 	env, _, _ := testEnv(t)
-	root := newRoot(&app{env: env})
+	root := newRoot(&app{env: env}, nil)
 	fields := map[string]any{
 		"calendar": cycleJSON{},
 		"validate": validationJSON{},

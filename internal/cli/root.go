@@ -43,7 +43,7 @@ func run(ctx context.Context, env Env, arguments []string) int {
 	env.interrupts = newInterrupts(cancel, env.Exit)
 	defer env.interrupts.stop()
 	a := &app{env: env, dir: env.Dir}
-	root := newRoot(a)
+	root := newRoot(a, arguments)
 	root.SetArgs(arguments)
 	root.SetIn(env.Streams.In)
 	root.SetOut(env.Streams.Out)
@@ -70,7 +70,8 @@ live in the git remote; there is no server.
 environments.yaml at the repository's root says how the train runs; looprel init
 writes one.`
 
-func newRoot(a *app) *cobra.Command {
+// newRoot makes the command line for arguments; without any, the whole.
+func newRoot(a *app, arguments []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "looprel",
 		Short: "Run a release train out of a git repository",
@@ -106,18 +107,11 @@ func newRoot(a *app) *cobra.Command {
 		&cobra.Group{ID: groupLook, Title: "See where it stands:"},
 		&cobra.Group{ID: groupSetup, Title: "Set it up:"},
 	)
-	root.AddCommand(
-		newTagCommand(a), newPromoteCommand(a), newBackportCommand(a), newExtractCommand(a), newSignOffCommand(a), newBlockCommand(a), newUnblockCommand(a), newBackOffCommand(a), newRollbackCommand(a), newAnnounceCommand(a), newTickCommand(a),
-		newNextCommand(a), newStatusCommand(a), newFixesCommand(a), newWhereCommand(a), newCalendarCommand(a), newLogCommand(a), newNotesCommand(a),
-		newInitCommand(a), newValidateCommand(a), newDoctorCommand(a), newAdoptCommand(a), newDemoCommand(a), newVersionCommand(a),
-	)
-	root.AddCommand(newMergeTreeCommand(a))
+	a.addCommands(root, arguments)
 	a.registerCompletions(root)
 	for _, command := range root.Commands() {
 		wrapArgs(command)
 	}
-	root.InitDefaultCompletionCmd()
-	root.InitDefaultHelpCmd()
 	return root
 }
 
