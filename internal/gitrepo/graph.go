@@ -106,7 +106,7 @@ func (o *Objects) graphNode(id object.ID) (*node, error) {
 
 // compareWithObject makes sure that the commit-graph says what the object says.
 func (o *Objects) compareWithObject(known *node) error {
-	read, err := o.readNode(known.id)
+	read, _, err := o.readNode(known.id, nil)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (o *Objects) FirstParents(ctx context.Context, from, until object.ID) (line
 func (o *Objects) passingNode(id object.ID) (*node, error) {
 	n, err := o.graphNode(id)
 	if err == nil && n == nil {
-		n, err = o.readNode(id)
+		n, _, err = o.readNode(id, nil)
 	}
 	return n, err
 }

@@ -23,37 +23,44 @@ type node struct {
 
 // node reads a commit's node, once.
 func (o *Objects) node(id object.ID) (*node, error) {
+	n, _, err := o.nodeAndContent(id, nil)
+	return n, err
+}
+
+// nodeAndContent is node with the commit's content, if it had to be read: it is in
+// the buffer, until that is used again.
+func (o *Objects) nodeAndContent(id object.ID, buffer *[]byte) (n *node, content []byte, err error) {
 	o.mutex.Lock()
-	known, ok := o.nodes[id]
+	n, ok := o.nodes[id]
 	o.mutex.Unlock()
 	if ok {
-		return known, nil
+		return n, nil, nil
 	}
-	known, err := o.graphNode(id)
-	if err == nil && known == nil {
-		known, err = o.readNode(id)
+	n, err = o.graphNode(id)
+	if err == nil && n == nil {
+		n, content, err = o.readNode(id, buffer)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o.mutex.Lock()
-	o.nodes[id] = known
+	o.nodes[id] = n
 	o.mutex.Unlock()
-	return known, nil
+	return n, content, nil
 }
 
 // readNode reads a commit's node out of the object.
-func (o *Objects) readNode(id object.ID) (*node, error) {
-	data, err := o.readKind(id, object.KindCommit, maxObjectSize)
+func (o *Objects) readNode(id object.ID, buffer *[]byte) (n *node, content []byte, err error) {
+	data, err := o.readKindInto(id, object.KindCommit, maxObjectSize, buffer)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	parsed, err := parseNode(data)
 	if err != nil {
-		return nil, damaged("commit "+id.String(), err)
+		return nil, nil, damaged("commit "+id.String(), err)
 	}
 	parsed.id, parsed.generation = id, commitgraph.Unknown
-	return parsed, nil
+	return parsed, data, nil
 }
 
 // parents lists the parents that may be walked to; cut says that the clone's

@@ -21,9 +21,9 @@ const (
 // unsignedCommits reads commits without their signatures, several at a time where
 // there are many and the machine has the processors. The result, and which error it
 // is, do not depend on that.
-func (o *Objects) unsignedCommits(ctx context.Context, ids []object.ID) ([]CommitInfo, error) {
-	commits := make([]CommitInfo, len(ids))
-	batches := (len(ids) + batchLength - 1) / batchLength
+func (o *Objects) unsignedCommits(ctx context.Context, visits []*visit) ([]CommitInfo, error) {
+	commits := make([]CommitInfo, len(visits))
+	batches := (len(visits) + batchLength - 1) / batchLength
 	failures := make([]error, batches)
 	var next atomic.Int64
 	var failed atomic.Bool
@@ -40,10 +40,10 @@ func (o *Objects) unsignedCommits(ctx context.Context, ids []object.ID) ([]Commi
 				return
 			}
 			from := batch * batchLength
-			to := min(from+batchLength, len(ids))
+			to := min(from+batchLength, len(visits))
 			err := ctx.Err()
 			if err == nil {
-				err = reader.read(o, ids[from:to], commits[from:to])
+				err = reader.read(o, visits[from:to], commits[from:to])
 			}
 			if failures[batch] = err; err != nil {
 				failed.Store(true)
@@ -68,23 +68,26 @@ func (o *Objects) unsignedCommits(ctx context.Context, ids []object.ID) ([]Commi
 // is wanted of each: new memory costs more than copying.
 type commitReader struct{ buffer []byte }
 
-func (r *commitReader) read(from *Objects, ids []object.ID, commits []CommitInfo) error {
-	for i, id := range ids {
-		commit, err := r.one(from, id)
+func (r *commitReader) read(from *Objects, visits []*visit, commits []CommitInfo) error {
+	for i, v := range visits {
+		kept := v.unsigned
+		if kept == nil {
+			data, err := from.readKindInto(v.id, object.KindCommit, maxObjectSize, &r.buffer)
+			if err != nil {
+				return err
+			}
+			kept = object.WithoutSignature(data)
+		}
+		commit, err := parseKept(v.id, kept)
 		if err != nil {
 			return err
 		}
-		commits[i] = CommitInfo{ID: id, Commit: commit}
+		commits[i] = CommitInfo{ID: v.id, Commit: commit}
 	}
 	return nil
 }
 
-func (r *commitReader) one(from *Objects, id object.ID) (object.Commit, error) {
-	data, err := from.readKindInto(id, object.KindCommit, maxObjectSize, &r.buffer)
-	if err != nil {
-		return object.Commit{}, err
-	}
-	kept := object.WithoutSignature(data)
+func parseKept(id object.ID, kept []byte) (object.Commit, error) {
 	// Nobody changes what was just made, so the commit may keep parts of it.
 	commit, err := object.ParseUnsigned(unsafe.String(unsafe.SliceData(kept), len(kept))) //nolint:gosec // see above
 	if err != nil {

@@ -79,6 +79,7 @@ type rangeWalk struct {
 	// the least generation of the lowest.
 	lowest, open int
 	least        uint64
+	buffer       []byte // for reading one commit after the other
 }
 
 // visit is what a walk knows of one commit.
@@ -87,6 +88,9 @@ type visit struct {
 	excluded, expanded, listed bool
 	// cut: the shallow clone lacks the parents.
 	cut bool
+	// unsigned is the commit without its signature, if it was read for the walk and may
+	// be wanted: reading it again would cost as much as the walk.
+	unsigned []byte
 	// below has the lowest commits of the list that are known to be descendants
 	// of this one, see prove.
 	below bitset
@@ -114,11 +118,14 @@ func (w *rangeWalk) reach(id object.ID, excluded bool) error {
 		}
 		return nil
 	}
-	n, err := w.objects.node(id)
+	n, content, err := w.objects.nodeAndContent(id, &w.buffer)
 	if err != nil {
 		return err
 	}
 	v := &visit{node: n, excluded: excluded}
+	if content != nil && !excluded && w.options.Path == "" {
+		v.unsigned = object.WithoutSignature(content)
+	}
 	w.visits[id] = v
 	if !excluded {
 		w.wanted++
@@ -295,23 +302,23 @@ func (w *rangeWalk) paintParents(from *visit, bits bitset) {
 	}
 }
 
-// commits reads the listed commits that are left.
+// commits reads the listed commits that are left, as far as the walk did not.
 func (w *rangeWalk) commits() ([]CommitInfo, error) {
-	var ids []object.ID
+	var wanted []*visit
 	for _, v := range w.listed {
 		if v.excluded {
 			continue
 		}
-		if w.options.Limit > 0 && len(ids) == w.options.Limit {
+		if w.options.Limit > 0 && len(wanted) == w.options.Limit {
 			break
 		}
 		if matches, err := w.matches(v, true); err != nil {
 			return nil, err
 		} else if matches {
-			ids = append(ids, v.id)
+			wanted = append(wanted, v)
 		}
 	}
-	return w.objects.unsignedCommits(w.pace.ctx, ids)
+	return w.objects.unsignedCommits(w.pace.ctx, wanted)
 }
 
 // boundary lists the commits whose missing parents could change the list.
