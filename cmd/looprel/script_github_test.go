@@ -29,6 +29,16 @@ import (
 //	forge issue TITLE [LABEL|milestone=NUMBER|number=NUMBER...]
 //	                                files an issue
 //	forge close TITLE               closes it
+//	forge pull HEAD BASE TITLE [KEY=VALUE...]
+//	                                opens a pull request of one branch for another: body,
+//	                                author, labels, reviewers, reviewed (lists with
+//	                                commas), number, draft=true, stranger=true
+//	forge merge NUMBER METHOD [TITLE [TEXT]]
+//	                                merges it by merge, squash or rebase
+//	forge reject NUMBER             closes it without merging it
+//	forge review NUMBER LOGIN       gives a review
+//	forge outsider LOGIN            may not be asked for a review
+//	forge delete-branch BRANCH      deletes a branch
 //	forge run CONCLUSION            ends the last run of a workflow
 //	forge status STATE TEXT         gives the last deployment a status
 //	forge older                     becomes an older Enterprise Server
@@ -90,10 +100,22 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 			}
 			server.FileIssue(issue)
 		},
-		"close":  func(args []string) { server.CloseIssue(args[0]) },
-		"run":    func(args []string) { server.EndRun(args[0]) },
-		"status": func(args []string) { server.SetStatus(args[0], args[1]) },
-		"older":  func([]string) { server.OlderServer() },
+		"pull": func(args []string) { server.OpenPull(pullOf(ts, args)) },
+		"merge": func(args []string) {
+			usage(ts, len(args) < 2, "forge merge NUMBER METHOD [TITLE [TEXT]]")
+			said := append(args[2:], "", "")
+			server.Merge(number(ts, args[0]), args[1], unquoted(said[0]), unquoted(said[1]))
+		},
+		"reject": func(args []string) { server.ClosePull(number(ts, args[0])) },
+		"review": func(args []string) { server.Review(number(ts, args[0]), args[1]) },
+		"outsider": func(args []string) {
+			server.Change(func(state *githubtest.State) { state.Outsiders = append(state.Outsiders, args[0]) })
+		},
+		"delete-branch": func(args []string) { server.DeleteBranch(args[0]) },
+		"close":         func(args []string) { server.CloseIssue(args[0]) },
+		"run":           func(args []string) { server.EndRun(args[0]) },
+		"status":        func(args []string) { server.SetStatus(args[0], args[1]) },
+		"older":         func([]string) { server.OlderServer() },
 		"ruleset": func(args []string) {
 			server.AddRuleset(githubtest.Ruleset{Name: args[0], Target: args[1], Include: []string{args[2]}, Bypass: args[3], Types: args[4:]})
 		},
@@ -123,6 +145,42 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 	verb, known := verbs[args[0]]
 	usage(ts, !known || server == nil, "forge VERB ARGUMENT..., after forge serve")
 	verb(args[1:])
+}
+
+// pullOf reads HEAD BASE TITLE [KEY=VALUE...].
+func pullOf(ts *testscript.TestScript, args []string) githubtest.Pull {
+	usage(ts, len(args) < 3, "forge pull HEAD BASE TITLE [KEY=VALUE...]")
+	pull := githubtest.Pull{Head: args[0], Base: args[1], Title: args[2]}
+	for _, setting := range args[3:] {
+		key, value, _ := strings.Cut(setting, "=")
+		switch key {
+		case "body":
+			pull.Body = unquoted(value)
+		case "author":
+			pull.Author = value
+		case "labels":
+			pull.Labels = strings.Split(value, ",")
+		case "reviewers":
+			pull.Reviewers = strings.Split(value, ",")
+		case "reviewed":
+			pull.Reviewed = strings.Split(value, ",")
+		case "number":
+			pull.Number = number(ts, value)
+		case "draft":
+			pull.Draft = true
+		case "stranger":
+			pull.Stranger = true
+		default:
+			ts.Fatalf("a pull request has no %s", key)
+		}
+	}
+	return pull
+}
+
+func number(ts *testscript.TestScript, word string) int {
+	n, err := strconv.Atoi(word)
+	ts.Check(err)
+	return n
 }
 
 func serveForge(ts *testscript.TestScript, t *testing.T, repository string) {

@@ -149,7 +149,8 @@ func (c *call) route() reply {
 		"releases":    {"contents", c.releases},
 		"milestones":  {"issues", c.milestones},
 		"issues":      {"issues", c.issues},
-		"commits":     {"checks", c.commits},
+		"pulls":       {"pull_requests", c.pulls},
+		"commits":     {c.permissionOfCommits(), c.commits},
 		"actions":     {"actions", c.actions},
 		"rules":       {"metadata", c.rules},
 		"rulesets":    {"metadata", c.rulesets},
@@ -160,7 +161,12 @@ func (c *call) route() reply {
 	if !found {
 		return unknown
 	}
-	if refused := c.need(resource.permission, level); refused.status != 0 {
+	refused := c.need(resource.permission, level)
+	// What issues and pull requests have in common is open to either permission.
+	if resource.permission == "issues" && c.server.pullAt(c.number(1)) >= 0 && c.grant.may("pull_requests", level) {
+		refused = reply{}
+	}
+	if refused.status != 0 {
 		return refused
 	}
 	return resource.handle()

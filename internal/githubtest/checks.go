@@ -36,6 +36,14 @@ func (s *Server) Report(check Check) {
 	})
 }
 
+// permissionOfCommits is that for what is asked about a commit.
+func (c *call) permissionOfCommits() string {
+	if len(c.parts) == 3 && c.parts[2] == "pulls" {
+		return "pull_requests"
+	}
+	return "checks"
+}
+
 func (c *call) commits() reply {
 	if len(c.parts) != 3 || c.request.Method != http.MethodGet {
 		return unknown
@@ -45,6 +53,8 @@ func (c *call) commits() reply {
 		return invalid("Commit", "sha", "invalid")
 	}
 	switch c.parts[2] {
+	case "pulls":
+		return paged(c.pullsOf(commit))
 	case "status":
 		return ok(c.server.combined(commit))
 	case "check-runs":

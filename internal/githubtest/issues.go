@@ -32,9 +32,20 @@ func (c *call) issues() reply {
 			list = append(list, c.server.comment(one))
 		}
 		return paged(list)
+	case c.is(http.MethodGet, "#", "comments"):
+		var list []any
+		for _, one := range state.Comments {
+			if one.Issue == c.number(1) {
+				list = append(list, c.server.comment(one))
+			}
+		}
+		return paged(list)
 	case c.is(http.MethodPost, "#", "comments"), c.is(http.MethodPost, "#", "labels"):
 		return c.tell()
 	case c.is(http.MethodGet, "#"), c.is(http.MethodPatch, "#"):
+		if at := c.server.pullAt(c.number(1)); at >= 0 && c.request.Method == http.MethodGet {
+			return ok(c.server.pullAsIssue(state.Pulls[at]))
+		}
 		at := slices.IndexFunc(state.Issues, func(one Issue) bool { return one.Number == c.number(1) })
 		if at < 0 {
 			return notFound
@@ -47,17 +58,17 @@ func (c *call) issues() reply {
 	return unknown
 }
 
-// Comment is a comment on an issue.
+// Comment is a comment on an issue or a pull request.
 type Comment struct {
 	ID, Issue int
 	Body      string
 }
 
-// tell adds a comment or a label to an issue.
+// tell adds a comment or a label to an issue or a pull request.
 func (c *call) tell() reply {
 	state := &c.server.state
-	at := slices.IndexFunc(state.Issues, func(one Issue) bool { return one.Number == c.number(1) })
-	if at < 0 {
+	carried := c.server.labelsOf(c.number(1))
+	if carried == nil {
 		return notFound
 	}
 	var input struct {
@@ -66,18 +77,32 @@ func (c *call) tell() reply {
 	}
 	c.input(&input)
 	if c.parts[2] == "comments" {
-		one := Comment{ID: state.id(), Issue: state.Issues[at].Number, Body: input.Body}
+		one := Comment{ID: state.id(), Issue: c.number(1), Body: input.Body}
 		state.Comments = append(state.Comments, one)
 		return created(c.server.comment(one))
 	}
-	labels := slices.Clone(state.Issues[at].Labels)
+	labels := slices.Clone(*carried)
 	for _, label := range input.Labels {
 		if !slices.Contains(labels, label) {
 			labels = append(labels, label)
 		}
 	}
-	state.Issues[at].Labels = labels
+	*carried = labels
 	return ok(c.server.labels(labels))
+}
+
+// labelsOf are the labels of an issue or a pull request, nil if there is none of that
+// number.
+func (s *Server) labelsOf(number int) *[]string {
+	for i := range s.state.Issues {
+		if s.state.Issues[i].Number == number {
+			return &s.state.Issues[i].Labels
+		}
+	}
+	if at := s.pullAt(number); at >= 0 {
+		return &s.state.Pulls[at].Labels
+	}
+	return nil
 }
 
 func (s *Server) comment(one Comment) map[string]any {
@@ -93,8 +118,21 @@ func (c *call) listIssues() []any {
 	if since, err := time.Parse(time.RFC3339, query.Get("since")); err == nil && since.After(Epoch()) {
 		return nil
 	}
+	type row struct {
+		Issue
+		shown map[string]any
+	}
+	var rows []row
+	for _, one := range c.server.state.Issues {
+		rows = append(rows, row{one, c.server.issue(one)})
+	}
+	c.server.followBranches()
+	for _, one := range c.server.state.Pulls {
+		rows = append(rows, row{Issue{ID: one.ID, Labels: one.Labels, Open: one.Open}, c.server.pullAsIssue(one)})
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return b.ID - a.ID })
 	var list []any
-	for _, one := range slices.Backward(c.server.state.Issues) {
+	for _, one := range rows {
 		wanted := query.Get("state") == "all" || one.Open == (query.Get("state") != "closed")
 		if number := query.Get("milestone"); number != "" {
 			wanted = wanted && number == strconv.Itoa(one.Milestone)
@@ -103,7 +141,7 @@ func (c *call) listIssues() []any {
 			wanted = wanted && (label == "" || slices.Contains(one.Labels, label))
 		}
 		if wanted {
-			list = append(list, c.server.issue(one))
+			list = append(list, one.shown)
 		}
 	}
 	return list
@@ -132,9 +170,6 @@ func (c *call) createIssue() reply {
 	return created(c.server.issue(one))
 }
 
-// nextNumber is that of the next issue or pull request.
-func (s *Server) nextNumber() int { return len(s.state.Issues) + 1 }
-
 func (c *call) editIssue(one *Issue) {
 	var input struct {
 		Body  *string `json:"body"`
@@ -153,23 +188,16 @@ func (s *Server) issue(one Issue) map[string]any {
 	at := s.repository("/issues/%d", one.Number)
 	shown := map[string]any{
 		"id": one.ID, "node_id": node(one.ID), "number": one.Number, "title": one.Title, "body": one.Body, "state": "open", "state_reason": nil,
-		"user": s.user(Login), "author_association": "COLLABORATOR", "labels": s.labels(one.Labels), "assignee": nil, "assignees": []any{},
+		"user": s.user(Login), "author_association": association(one.Stranger), "labels": s.labels(one.Labels), "assignee": nil, "assignees": s.users(one.Assignees),
 		"milestone": nil, "locked": false, "comments": 0, "closed_at": nil, "created_at": stamp(), "updated_at": stamp(),
 		"url": at, "repository_url": s.repository(""), "labels_url": at + "/labels{/name}", "comments_url": at + "/comments", "events_url": at + "/events",
 		"html_url": s.page("/issues/%d", one.Number),
 	}
-	var assignees []any
-	for _, login := range one.Assignees {
-		assignees = append(assignees, s.user(login))
-	}
-	if len(assignees) > 0 {
-		shown["assignee"], shown["assignees"] = assignees[0], assignees
+	if len(one.Assignees) > 0 {
+		shown["assignee"] = s.user(one.Assignees[0])
 	}
 	if !one.Open {
 		shown["state"], shown["state_reason"], shown["closed_at"] = "closed", "completed", stamp()
-	}
-	if one.Stranger {
-		shown["author_association"] = "NONE"
 	}
 	return shown
 }

@@ -127,13 +127,22 @@ func (c *call) branches() reply {
 
 func (s *Server) commit(id string) map[string]any {
 	at := s.repository("/commits/%s", id)
-	person := map[string]any{"name": Login, "email": "release-bot@example.org", "date": stamp()}
+	parents := []any{}
+	for _, parent := range strings.Fields(s.git.run("log", "-1", "--format=%P", id)) {
+		parents = append(parents, map[string]any{"sha": parent, "url": s.repository("/commits/%s", parent), "html_url": s.page("/commit/%s", parent)})
+	}
 	return map[string]any{
 		"sha": id, "node_id": "node-" + id, "url": at, "html_url": s.page("/commit/%s", id), "comments_url": at + "/comments",
-		"author": s.user(Login), "committer": s.user(Login), "parents": []any{},
+		"author": s.user(Login), "committer": s.user(Login), "parents": parents,
 		"commit": map[string]any{
-			"url": at, "author": person, "committer": person, "message": s.git.run("log", "-1", "--format=%B", id), "comment_count": 0,
+			"url": at, "author": s.person(id, "a"), "committer": s.person(id, "c"), "message": s.git.run("log", "-1", "--format=%B", id), "comment_count": 0,
 			"tree": map[string]any{"sha": s.git.run("rev-parse", id+"^{tree}"), "url": at + "/tree"},
 		},
 	}
+}
+
+// person is the author (a) or the committer (c) of a commit.
+func (s *Server) person(id, role string) map[string]any {
+	said := strings.Split(s.git.run("log", "-1", "--format=%"+role+"n%x00%"+role+"e%x00%"+role+"I", id), "\x00")
+	return map[string]any{"name": said[0], "email": said[1], "date": said[2]}
 }

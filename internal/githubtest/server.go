@@ -284,6 +284,7 @@ func KillAt(number int, before bool, process func() *os.Process) func(Request) I
 func (s *Server) Snapshot() State {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	s.followBranches()
 	return s.state.Copied()
 }
 

@@ -12,10 +12,13 @@ type State struct {
 	Milestones  []Milestone
 	Deployments []Deployment
 	Issues      []Issue
+	Pulls       []Pull
 	Comments    []Comment
 	Checks      []Check
 	Rulesets    []Ruleset
 	Runs        []Run
+	// Outsiders may not be asked for reviews.
+	Outsiders []string
 	// Older is set for an older Enterprise Server.
 	Older bool
 	// NextID counts everything that was ever made.
@@ -72,6 +75,7 @@ func (s *State) Copied() State {
 	c.Releases, c.Milestones, c.Deployments = slices.Clone(s.Releases), slices.Clone(s.Milestones), slices.Clone(s.Deployments)
 	c.Comments = slices.Clone(s.Comments)
 	c.Issues, c.Checks = slices.Clone(s.Issues), slices.Clone(s.Checks)
+	c.Pulls, c.Outsiders = slices.Clone(s.Pulls), slices.Clone(s.Outsiders)
 	c.Rulesets = slices.Clone(s.Rulesets)
 	c.Runs = slices.Clone(s.Runs)
 	for i := range c.Releases {
