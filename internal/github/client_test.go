@@ -30,13 +30,16 @@ type bench struct {
 	*githubtest.Server
 	*github.Client
 	options github.Options
-	pauses  []time.Duration
-	said    []string
+	// dir is the repository's.
+	dir    string
+	pauses []time.Duration
+	said   []string
 }
 
 func newBench(t *testing.T, change ...func(*github.Options)) *bench {
 	t.Helper()
-	b := &bench{Server: githubtest.New(t, "acme/loop-server", gittest.NewBare(t).Dir)}
+	b := &bench{dir: gittest.NewBare(t).Dir}
+	b.Server = githubtest.New(t, "acme/loop-server", b.dir)
 	address, err := github.ParseRemote(b.Remote(), b.API())
 	if err != nil {
 		t.Fatal(err)

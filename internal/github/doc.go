@@ -6,7 +6,8 @@
 //	address.go      a git remote's address ─▶ Site (web page, API, uploads), owner, name
 //	credential.go   where a token comes from: the environment, the GitHub CLI, an App
 //	client.go       one Client for one repository, made when it is first needed
-//	releases.go, milestones.go, deployments.go   the calls, in words of package forge
+//	releases.go, milestones.go, deployments.go, issues.go, pulls.go
+//	                the calls, in words of package forge
 //	transport.go    every request: token, deadline, count, limits, repetition
 //	cache.go        answers with their ETags, kept in the clone
 //	errors.go       what a refusal means, and what to do about it

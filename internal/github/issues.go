@@ -110,12 +110,22 @@ func (c *Client) Comment(ctx context.Context, number int, text string) error {
 
 // Label gives an issue or a pull request a label.
 func (c *Client) Label(ctx context.Context, number int, label string) error {
-	// go-github sends a bare list, which the API's description does not have.
-	err := c.call(ctx, http.MethodPost, c.path("issues/%d/labels", number), map[string][]string{"labels": {label}}, nil)
+	err := c.label(ctx, number, []string{label})
 	if answer := (*gh.ErrorResponse)(nil); errors.As(err, &answer) && answer.Response != nil && isGone(&gh.Response{Response: answer.Response}) {
 		return nil
 	}
 	return c.explain(fmt.Sprintf("label #%d", number), err)
+}
+
+// AddLabels gives an issue or a pull request labels besides those that it has.
+func (c *Client) AddLabels(ctx context.Context, number int, labels []string) error {
+	return c.explain(fmt.Sprintf("label #%d", number), c.label(ctx, number, labels))
+}
+
+// label adds labels: go-github sends a bare list, which the API's description does not
+// have.
+func (c *Client) label(ctx context.Context, number int, labels []string) error {
+	return c.call(ctx, http.MethodPost, c.path("issues/%d/labels", number), map[string][]string{"labels": labels}, nil)
 }
 
 // isGone reports whether there is no such number: messages of commits may be about
