@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 
 	"golang.org/x/net/http/httpproxy"
@@ -82,9 +81,10 @@ func (a *app) proxy() httpproxy.Config {
 // credential looks for a token: in the environment, where it may be for that host;
 // an App's, where one is configured; the GitHub CLI's login.
 func (a *app) credential(address github.Address) github.CredentialSource {
-	program, _ := exec.LookPath("gh") // a login without the program may do as well
 	app := github.App{ID: a.env.lookup(appIDVariable), KeyFile: a.path(a.env.lookup(appKeyVariable))}
-	return github.FirstCredential(a.environmentToken(address), app.Installation(address, a.proxy(), a.env.Now), github.CommandLineLogin(address, program))
+	program, _ := gitrepo.FindProgram("gh", a.env.Environ) // a login without the program may do as well
+	commandLine := github.CommandLine{Dir: a.path(github.CommandLineDir(a.env.lookup)), Program: program, Environ: a.env.Environ}
+	return github.FirstCredential(a.environmentToken(address), app.Installation(address, a.proxy(), a.env.Now), commandLine.Login(address))
 }
 
 // The variables that say as which GitHub App to act.

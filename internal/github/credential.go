@@ -61,7 +61,7 @@ func (t *transport) authorise(ctx context.Context) (Credential, error) {
 	found, ok, err := t.find(ctx)
 	var own *Error
 	switch {
-	case errors.As(err, &own):
+	case errors.As(err, &own), errors.Is(err, context.Canceled):
 		return Credential{}, err
 	case err != nil:
 		return Credential{}, &Error{Kind: ErrNoCredential, What: err.Error(), Advice: "set GITHUB_TOKEN"}

@@ -36,6 +36,12 @@ func findProgram(env environ, name string) (string, error) {
 		Advice: fmt.Sprintf("install %s, or add its directory to PATH", name)}
 }
 
+// FindProgram looks a program up in the PATH of an environment, as os.Environ gives
+// one: ErrNoProgram if it is not installed.
+func FindProgram(name string, variables []string) (string, error) {
+	return findProgram(environ(variables), name)
+}
+
 // localGitVariables are those that tie git to one repository (git rev-parse
 // --local-env-vars), and the one that asks for another protocol version: git
 // does not pass them to the other end, either.
