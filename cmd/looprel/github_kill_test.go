@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,6 +30,8 @@ type hub struct {
 	remote *gittest.Repo
 	clone  *gittest.Repo
 	now    string
+	// config is the file of the template's environments.
+	config string
 	// services is where the environments keep what they show, and proxy leads to them.
 	services, proxy string
 	// running is the process that the server may kill.
@@ -48,6 +51,10 @@ type hubTemplate struct {
 	url string
 	// state is what GitHub has to begin with.
 	state githubtest.State
+	// environments is an environments.yaml of the hub's own, "" for that of the branch.
+	environments string
+	// others act on requests; nil: nobody does.
+	others func(h *hub, request githubtest.Request)
 }
 
 // makeHub makes a template whose environments.yaml has the section.
@@ -87,7 +94,13 @@ func newHub(t *testing.T, template hubTemplate) *hub {
 	}
 	h.server = githubtest.New(t, "acme/loop-server", h.remote.Dir)
 	h.server.Change(func(state *githubtest.State) { *state = template.state.Copied() })
-	h.services = filepath.Join(dir, "services")
+	h.services, h.config = filepath.Join(dir, "services"), filepath.Join(dir, "environments.yaml")
+	if err := os.WriteFile(h.config, []byte(template.environments), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if template.others != nil {
+		h.server.React(func(request githubtest.Request) { template.others(h, request) })
+	}
 	environment := httptest.NewServer(environments(h.services))
 	t.Cleanup(environment.Close)
 	h.proxy = environment.URL
@@ -130,6 +143,10 @@ type end struct {
 	Deployments int
 }
 
+// seen is what a closed issue says of what was seen, when; and of an outcome that an
+// earlier run has recorded.
+var seen = regexp.MustCompile("### Deployed\n\n```\n([^`]*2 answers: runs 0\\.10\\.0|load-stage runs loop-server 0\\.10\\.0: verified)[^`]*\n```")
+
 // address stands for the server's own, which differs from test to test.
 const address = "http://forge.example.org"
 
@@ -140,9 +157,14 @@ func (h *hub) end() end {
 		state.Releases[i].Body = strings.ReplaceAll(state.Releases[i].Body, h.server.URL, address)
 	}
 	for i := range state.Issues {
-		state.Issues[i].Body = strings.ReplaceAll(state.Issues[i].Body, h.server.URL, address)
+		body := strings.ReplaceAll(state.Issues[i].Body, h.server.URL, address)
+		state.Issues[i].Body = seen.ReplaceAllString(body, "### Deployed\n\n```\n(what was seen)\n```")
 	}
 	for i := range state.Deployments {
+		for j := range state.Deployments[i].Statuses {
+			one := &state.Deployments[i].Statuses[j]
+			one.LogURL = strings.ReplaceAll(one.LogURL, h.server.URL, address)
+		}
 		if carried, ok := state.Deployments[i].Payload.(map[string]any); ok {
 			told := maps.Clone(carried["looprel"].(map[string]any)) // other hubs share what they began with
 			told["attempt"] = ""
@@ -150,6 +172,11 @@ func (h *hub) end() end {
 			carried["looprel"] = told
 			state.Deployments[i].Payload = carried
 		}
+	}
+	for i := range state.Runs {
+		state.Runs[i].Title = ""
+		state.Runs[i].Inputs = maps.Clone(state.Runs[i].Inputs)
+		state.Runs[i].Inputs["key"] = ""
 	}
 	runs, err := os.ReadFile(filepath.Join(h.services, "load-stage", "runs"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -242,21 +269,90 @@ const promoteRequests = 8
 
 func TestKilledPromote(t *testing.T) {
 	t.Parallel()
+	template := makeTagged(t)
+	asked := killAtEach(t, template, func(h *hub) (int, string) {
+		return h.run("promote", "load-stage", "--yes")
+	})
+	if asked != promoteRequests {
+		t.Errorf("promote made %d requests, expected %d", asked, promoteRequests)
+	}
+	for name, way := range waysOfOthers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			template := template
+			template.environments = strings.Replace(template.environments, "after: tag\n    deploy: [deploytool]", "after: tag\n    deploy: "+way.deploy, 1)
+			template.others = way.others
+			asked := killAtEach(t, template, func(h *hub) (int, string) {
+				return h.run("--config", h.config, "promote", "load-stage", "--yes")
+			})
+			if asked != way.requests {
+				t.Errorf("promote made %d requests, expected %d", asked, way.requests)
+			}
+		})
+	}
+}
+
+// makeTagged makes a template whose release waits for its promotion.
+func makeTagged(t *testing.T) hubTemplate {
+	t.Helper()
 	tagged := newHub(t, makeHub(t, "\ngithub: {releases: none}\n"))
 	if code, output := tagged.run("tag", "--yes"); code != 0 {
 		t.Fatalf("tag ended with %d:\n%s", code, output)
 	}
 	template := hubTemplate{remote: tagged.remote, clone: tagged.clone, url: tagged.server.Remote()}
+	template.environments = template.remote.Git("show", "master:environments.yaml")
 	// What the release replaces was deployed in the same way.
 	template.state = githubtest.State{NextID: 2, Deployments: []githubtest.Deployment{{
 		ID: 1, Ref: "0.9.0", Commit: tagged.remote.ID("0.9.0^{commit}").String(), Task: "deploy", Environment: "load-stage",
 		Payload:  map[string]any{"looprel": map[string]any{"component": "loop-server", "version": "0.9.0", "attempt": ""}},
 		Statuses: []githubtest.Status{{ID: 2, State: "success"}},
 	}}}
-	asked := killAtEach(t, template, func(h *hub) (int, string) {
-		return h.run("promote", "load-stage", "--yes")
-	})
-	if asked != promoteRequests {
-		t.Errorf("promote made %d requests, expected %d", asked, promoteRequests)
+	return template
+}
+
+// wayOfOthers is a way to deploy that is not looprel's own.
+type wayOfOthers struct {
+	deploy string
+	// requests is how many requests promote makes, with each answer as others act.
+	requests int
+	// others do their part.
+	others func(h *hub, request githubtest.Request)
+}
+
+// waysOfOthers are people who read an issue, a workflow that is run, and one that runs
+// on deployments. Each is done as soon as it can be known of, but the workflow, which
+// takes until it is looked at.
+func waysOfOthers() map[string]wayOfOthers {
+	const repository = "/repos/acme/loop-server"
+	is := func(request githubtest.Request, method, path string) bool {
+		return request.Method == method && request.Path == repository+path
+	}
+	return map[string]wayOfOthers{
+		"request": {deploy: "request", requests: promoteRequests + 2, others: func(h *hub, request githubtest.Request) {
+			if is(request, http.MethodPost, "/issues") {
+				h.deploy("0.10.0")
+			}
+		}},
+		"workflow": {deploy: `{workflow: deploy.yml, inputs: {release: "{version}", key: "{attempt}"}}`, requests: promoteRequests + 3,
+			others: func(h *hub, request githubtest.Request) {
+				runs := h.server.Snapshot().Runs
+				if len(runs) > 0 && runs[0].Conclusion == "" && is(request, http.MethodGet, fmt.Sprintf("/actions/runs/%d", runs[0].ID)) {
+					h.deploy(runs[0].Inputs["release"])
+					h.server.EndRun("success")
+				}
+			}},
+		"deployment": {deploy: "deployment", requests: promoteRequests - 2, others: func(h *hub, request githubtest.Request) {
+			if is(request, http.MethodPost, "/deployments") {
+				h.deploy("0.10.0")
+				h.server.SetStatus("success", "rolled out")
+			}
+		}},
+	}
+}
+
+// deploy makes load-stage show a version.
+func (h *hub) deploy(version string) {
+	if err := (serviceState{Version: version}).write(filepath.Join(h.services, "load-stage")); err != nil {
+		h.t.Error(err)
 	}
 }

@@ -43,8 +43,10 @@ type showing struct {
 	page string
 	// arrived: current was found to have succeeded already.
 	arrived bool
-	down    error
-	open    []OpenItem
+	// byOthers: others say that it has succeeded, and know nothing of what it replaces.
+	byOthers bool
+	down     error
+	open     []OpenItem
 }
 
 // newShowing is for a plan; to may be nil.
@@ -55,7 +57,7 @@ func newShowing(to Deployments, p *plan.PromotionPlan, log string) *showing {
 	if p.Target.Deploy.Way == release.DeployByWorkflow {
 		log = "" // the workflow's own run is shown, and found again by it
 	}
-	return &showing{to: to, owed: p.Deployment, log: log}
+	return &showing{to: to, owed: p.Deployment, log: log, byOthers: p.Target.Deploy.Way == release.DeployByDeployment}
 }
 
 // look finds the deployments that there are. It fails where somebody has to be let in
@@ -107,6 +109,9 @@ func (s *showing) ensure(ctx context.Context, goesOn func(forge.State) bool) boo
 	if len(s.found) > 0 && s.isSame(s.found[0]) && goesOn(s.newest) {
 		s.current, s.state, s.there, s.found = s.found[0], s.newest, true, s.found[1:]
 		s.newest, s.arrived = "", s.state == forge.StateSuccess
+		if s.log == "" {
+			s.log = s.page // whoever began it said where to look
+		}
 		return true
 	}
 	s.page = ""
@@ -155,7 +160,7 @@ const maxDescription = 140
 // reached says that the release is there. What it replaces comes first: if that is
 // cut off, the next run finds a deployment that has not ended.
 func (s *showing) reached(ctx context.Context, outcome ledger.Outcome) {
-	if s.to == nil || !s.ensure(ctx, func(state forge.State) bool { return !state.Ended() || state == forge.StateSuccess }) || s.arrived {
+	if s.to == nil || !s.ensure(ctx, func(state forge.State) bool { return !state.Ended() || state == forge.StateSuccess }) || s.arrived && !s.byOthers {
 		return
 	}
 	if s.deactivate(ctx) {

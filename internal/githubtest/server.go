@@ -55,6 +55,7 @@ type Server struct {
 	grants    map[string]Grant
 	remaining int
 	interfere func(Request) Interference
+	react     func(Request)
 	installed *App
 	// asked counts what came in since it was last asked, requests what was dealt with.
 	asked    int
@@ -128,6 +129,14 @@ func (s *Server) Interfere(with func(Request) Interference) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.interfere = with
+}
+
+// React calls back for each request once it has been handled, before it is answered:
+// what others do about it, a workflow that deploys for one. nil: nothing.
+func (s *Server) React(with func(Request)) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.react = with
 }
 
 // Protect refuses pushes to branches, by full names.
@@ -210,6 +219,12 @@ func (s *Server) serve(w http.ResponseWriter, request *http.Request) {
 		s.answer(answer, request, one.Path)
 	}
 	one.Unchanged = answer.Code == http.StatusNotModified
+	s.mutex.Lock()
+	react := s.react
+	s.mutex.Unlock()
+	if react != nil {
+		react(one)
+	}
 	s.done(one)
 	if interference.After != nil {
 		interference.After()
