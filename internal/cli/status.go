@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -22,16 +23,21 @@ func newStatusCommand(a *app) *cobra.Command {
 		Long: `Shows what runs where, by the ledger and by looking at each environment (all at
 the same time), and says where the two disagree; the releases that are on their
 way; release tags that were moved or deleted; what is due, and the next dates.
+Where environments.yaml has a section github, also open deployment requests,
+deployments that others carry out, and Releases that are still drafts, by at most
+6 requests; what GitHub does not answer is named.
 
 JSON: component, remote, at, environments (environment, maintainer,
-commissioned, follows, running, underway, broken, seen, agreement, remark),
-releases (version, state, commit, by, at, cycle, days_late, off_cycle, adopted,
-sign_offs (environment, by, at, note, ref, signed), backed_off (by, at, reason,
-signed), waived (environment, gate, otherwise, reason, by, signed, off_cycle)),
-blocks (number, environment, version, reason, ref, by, at, signed),
-tag_problems, unknown_tags, waiting (id, kind, subject, at: entries that this
-clone could not record yet), next (as printed by looprel next). Fields without a
-value are left out.
+commissioned, follows, running, underway, broken, seen, agreement, request
+(version, number, assignees, since, page), deploying (version, state,
+description, page, run), remark), releases (version, state, commit, by, at,
+cycle, days_late, off_cycle, adopted, sign_offs (environment, by, at, note, ref,
+signed), backed_off (by, at, reason, signed), draft, waived (environment, gate,
+otherwise, reason, by, signed, off_cycle)), blocks (number, environment,
+version, reason, ref, by, at, signed), tag_problems, unknown_tags, waiting (id,
+kind, subject, at: entries that this clone could not record yet), missed (what,
+reason: of GitHub), next (as printed by looprel next). Fields without a value
+are left out.
 
 ` + exitStatus,
 		Example: `  looprel status
@@ -44,7 +50,7 @@ value are left out.
 			})
 		},
 	}
-	command.Flags().BoolVar(&noProbe, "no-probe", false, "do not look at the environments")
+	command.Flags().BoolVar(&noProbe, "no-probe", false, "do not look at the environments, nor at GitHub")
 	return command
 }
 
@@ -87,6 +93,7 @@ func (a *app) printStatus(s *plan.Snapshot, status *plan.Status) error {
 	if len(status.Unknown) > 0 {
 		p.line(terminal.Yellow, "The ledger does not know these release tags: %s; %s takes them over.", someNames(status.Unknown), a.typed("looprel adopt"))
 	}
+	p.missed(cmp.Or(s.Forge, "GitHub"), status.Missed)
 	p.queued(s, status.Waiting)
 	p.blank()
 	p.next(s, &status.Next)
@@ -129,6 +136,46 @@ func (p *printer) environments(s *plan.Snapshot, environments []plan.Environment
 		if environment.Remark != "" {
 			p.indented("  ", agreementStyle(environment.Agreement), "%s: %s", environment.Name, p.typed(environment.Remark))
 		}
+		p.atForge(s, environment)
+	}
+}
+
+// atForge shows what others have been asked for, and what they do.
+func (p *printer) atForge(s *plan.Snapshot, environment plan.EnvironmentStatus) {
+	if asked := environment.Request; asked != nil {
+		to := "nobody"
+		if len(asked.Assignees) > 0 {
+			to = strings.Join(asked.Assignees, ", ")
+		}
+		p.indented("  ", terminal.Cyan, "%s: %s is asked for by #%d, assigned to %s, since %s: %s", environment.Name, asked.Version, asked.Number, to,
+			since(asked.Since, s.Now, s.Train.Zone), asked.Page)
+	}
+	if deploying := environment.Deploying; deploying != nil {
+		text := joined(string(deploying.State), deploying.Description)
+		if deploying.Run != "" {
+			text = joined(text, "the workflow: "+deploying.Run)
+		}
+		if deploying.Page != "" {
+			text += ": " + deploying.Page
+		}
+		p.indented("  ", terminal.Cyan, "%s: the deployment of %s: %s", environment.Name, deploying.Version, text)
+	}
+}
+
+// missed says what could not be seen at the forge, reason by reason.
+func (p *printer) missed(forge string, missed []plan.MissedLook) {
+	for len(missed) > 0 {
+		reason, what := missed[0].Reason, []string{}
+		var rest []plan.MissedLook
+		for _, one := range missed {
+			if one.Reason == reason {
+				what = append(what, one.What)
+			} else {
+				rest = append(rest, one)
+			}
+		}
+		p.line(terminal.Yellow, "Not seen on %s: %s (%s)", forge, strings.Join(what, ", "), reason)
+		missed = rest
 	}
 }
 
@@ -185,6 +232,9 @@ func (p *printer) releases(s *plan.Snapshot, releases []plan.ReleaseStatus) {
 		if off := release.BackedOff; off != nil {
 			p.indented("  ", terminal.Red|terminal.Bold, "%s backed off by %s%s, %s: %s", release.Version, off.By.Name, identityText(off.Signed),
 				off.At.In(s.Train.Zone).Format("Mon 2006-01-02"), off.Reason)
+		}
+		if release.Draft != "" {
+			p.indented("  ", terminal.Yellow, "%s: its Release is still a draft: %s", release.Version, release.Draft)
 		}
 		for _, signed := range release.SignOffs {
 			p.indented("  ", terminal.Green, "%s", signOffText(s, release.Version.String(), signed))

@@ -63,6 +63,8 @@ type Issue struct {
 	Labels    []string
 	Assignees []string // logins
 	Open      bool
+	// Filed is when.
+	Filed time.Time
 	// Page is the issue's page.
 	Page string
 }

@@ -10,14 +10,18 @@ import (
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
-// Deployments lists the newest deployments of an environment with that task, newest
-// first: one page.
+// Deployments lists the newest deployments of an environment ("": of all) with that
+// task, newest first: one page.
 func (c *Client) Deployments(ctx context.Context, environment, task string) ([]forge.Deployment, error) {
 	list, _, err := c.api.Repositories.ListDeployments(ctx, c.address.Owner, c.address.Name, &gh.DeploymentsListOptions{
 		Environment: environment, Task: task, ListOptions: gh.ListOptions{PerPage: pageSize},
 	})
 	if err != nil {
-		return nil, c.explain("list the deployments to "+environment, err)
+		what := "list the deployments"
+		if environment != "" {
+			what += " to " + environment
+		}
+		return nil, c.explain(what, err)
 	}
 	found := make([]forge.Deployment, len(list))
 	for i, one := range list {
@@ -64,8 +68,8 @@ func (c *Client) DeploymentStatus(ctx context.Context, deployment forge.Deployme
 		return forge.Status{}, c.explain("read the status of the deployment to "+deployment.Environment, err)
 	}
 	return forge.Status{
-		State: forge.State(list[0].GetState()), Description: list[0].GetDescription(),
-		Log: list[0].GetLogURL(), Environment: list[0].GetEnvironmentURL(),
+		State: forge.State(list[0].GetState()), Description: shown(list[0].GetDescription()),
+		Log: shown(list[0].GetLogURL()), Environment: shown(list[0].GetEnvironmentURL()),
 	}, nil
 }
 

@@ -41,6 +41,20 @@ func (c *Client) FindIssue(ctx context.Context, key string, since time.Time) (fo
 	return found, ok, c.explain("list the issues of "+c.address.String(), err)
 }
 
+// OpenRequests are the newest open issues that have all the labels and the key, newest
+// first: one page. Issues of strangers do not count.
+func (c *Client) OpenRequests(ctx context.Context, labels []string, key string) (found []forge.Issue, err error) {
+	list, _, err := c.api.Issues.ListByRepo(ctx, c.address.Owner, c.address.Name, &gh.IssueListByRepoOptions{
+		State: "open", Labels: labels, Sort: "created", Direction: "desc", ListOptions: gh.ListOptions{PerPage: pageSize},
+	})
+	for _, one := range list {
+		if !one.IsPullRequest() && isOwn(one) && strings.Contains(one.GetBody(), key) {
+			found = append(found, issueOf(one))
+		}
+	}
+	return found, c.explain("list the issues of "+c.address.String(), err)
+}
+
 // isOwn reports whether an issue is of somebody who belongs to the repository, or of
 // an App.
 func isOwn(one *gh.Issue) bool {
@@ -48,7 +62,7 @@ func isOwn(one *gh.Issue) bool {
 }
 
 func issueOf(one *gh.Issue) forge.Issue {
-	found := forge.Issue{Number: one.GetNumber(), Title: one.GetTitle(), Body: one.GetBody(), Open: one.GetState() == "open", Page: one.GetHTMLURL()}
+	found := forge.Issue{Number: one.GetNumber(), Title: one.GetTitle(), Body: one.GetBody(), Open: one.GetState() == "open", Filed: one.GetCreatedAt().Time, Page: shown(one.GetHTMLURL())}
 	for _, label := range one.Labels {
 		found.Labels = append(found.Labels, label.GetName())
 	}

@@ -27,6 +27,16 @@ func (c *Client) Release(ctx context.Context, tag string) (found forge.Release, 
 	return found, ok, c.explain("list the releases of "+c.address.String(), err)
 }
 
+// NewestReleases are the newest releases, drafts among them, newest first: one page.
+func (c *Client) NewestReleases(ctx context.Context) ([]forge.Release, error) {
+	list, _, err := c.api.Repositories.ListReleases(ctx, c.address.Owner, c.address.Name, &gh.ListOptions{PerPage: pageSize})
+	found := make([]forge.Release, len(list))
+	for i, one := range list {
+		found[i] = releaseOf(one)
+	}
+	return found, c.explain("list the releases of "+c.address.String(), err)
+}
+
 func releaseOf(one *gh.RepositoryRelease) forge.Release {
 	found := forge.Release{
 		ID: one.GetID(), Tag: one.GetTagName(), Title: one.GetName(), Body: one.GetBody(),

@@ -10,12 +10,13 @@ import (
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
-// Forge is what gates ask of a forge.
+// Forge is what gates, and the status, ask of a forge.
 type Forge interface {
 	// Checks are the verdicts on a commit, without those of the run on a page.
 	Checks(ctx context.Context, commit object.ID, without string) ([]forge.Check, error)
 	// OpenIssues have one of the labels, or are in the milestone.
 	OpenIssues(ctx context.Context, labels []string, milestone string) ([]forge.Issue, error)
+	ForgeStatus
 }
 
 // UseForge gives the session the way to the forge. run is the page of the workflow run

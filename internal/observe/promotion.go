@@ -184,8 +184,11 @@ func Status(ctx context.Context, s *Session, prober *probe.Prober) (*plan.Status
 	if err != nil {
 		return nil, err
 	}
-	status.Waiting, err = s.WaitingEntries()
-	return status, err
+	if status.Waiting, err = s.WaitingEntries(); err != nil || prober == nil {
+		return status, err
+	}
+	status.AddForge(s.snapshot, s.lookAtForge(ctx, status.AskForge(s.snapshot)))
+	return status, nil
 }
 
 // Look looks at all environments that can be looked at, at the same time.

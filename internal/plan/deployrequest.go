@@ -120,7 +120,7 @@ func fenced(text string) string {
 // oweIssue is the request as an issue: from the template, if there is one, else with
 // a checklist; the key at its end.
 func (s *Snapshot) oweIssue(request *DeployRequest, about requested, environment release.Environment, fill *strings.Replacer) *OwedIssue {
-	key := fmt.Sprintf("<!-- looprel: deploy %s %s to %s -->", s.Component.Name, about.version, environment.Name)
+	key := requestKey(s.Component.Name, about.version, environment.Name)
 	body := request.Body
 	if s.RequestTemplate != "" {
 		body = fill.Replace(s.RequestTemplate)

@@ -53,6 +53,10 @@ type EnvironmentStatus struct {
 	Broken       *ledger.Broken   `json:"broken,omitempty"`
 	Seen         Seen             `json:"seen"`
 	Agreement    Agreement        `json:"agreement"`
+	// Request is the deployment request that is open at the forge, Deploying the
+	// deployment that others carry out.
+	Request   *RequestStatus   `json:"request,omitempty"`
+	Deploying *DeployingStatus `json:"deploying,omitempty"`
 	// Remark says in words what is not as it should be, and what to type.
 	Remark string `json:"remark,omitempty"`
 }
@@ -87,6 +91,8 @@ type ReleaseStatus struct {
 	SignOffs []ledger.SignOff `json:"sign_offs,omitempty"`
 	// BackedOff says why it goes nowhere any more.
 	BackedOff *ledger.Decision `json:"backed_off,omitempty"`
+	// Draft is the page of its Release while that is a draft.
+	Draft string `json:"draft,omitempty"`
 	// Waived are the gates that were set aside on its way.
 	Waived []WaivedOn `json:"waived,omitempty"`
 }
@@ -112,7 +118,9 @@ type Status struct {
 	Unknown []string `json:"unknown_tags"`
 	// Waiting are entries that this clone could not record yet.
 	Waiting []WaitingEntry `json:"waiting,omitempty"`
-	Next    Next           `json:"next"`
+	// Missed is what could not be seen at the forge.
+	Missed []MissedLook `json:"missed,omitempty"`
+	Next   Next         `json:"next"`
 }
 
 // WaitingEntry is an entry that only the clone that made it has.
