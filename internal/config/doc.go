@@ -169,6 +169,10 @@
 //	    label: TEXT                 they get this label; {version} is replaced
 //	    comment: true               they are commented on; default false
 //	  deployments: false            promotions make no Deployments; default true
+//	  backports:                    how pull requests ask for backports, for backport --labelled
+//	    label: TEXT                 with {line}; default "backport {line}"
+//	    done: TEXT                  takes its place once that is made, with {line}; default none
+//	    comment: true               pull requests that are named are commented on, too; default false
 //	  requests: none                no issues ask for deployments; default they do
 //	  requests:
 //	    labels: [TEXT]              default [deployment-request]

@@ -15,6 +15,7 @@ func (d *decoder) github(target **release.GitHub) reader {
 	return func(node *yaml.Node) {
 		g := release.GitHub{Releases: release.ReleasesPublished}
 		deployments := true
+		g.Backports.Label = release.DefaultBackportLabel
 		g.Requests = &release.Requests{Labels: []string{release.DefaultRequestLabel}}
 		read := d.mapping(node, "github",
 			optional("repository", value(d, &g.Repository, repositoryForm, parseGitHubRepository)),
@@ -23,6 +24,7 @@ func (d *decoder) github(target **release.GitHub) reader {
 			optional("milestones", value(d, &g.Milestones, "a pattern such as \"{version}\"", patternParser(true))),
 			optional("released", d.released(&g)),
 			optional("deployments", d.boolean(&deployments)),
+			optional("backports", d.backports(&g.Backports)),
 			optional("requests", d.requests(&g.Requests)),
 		)
 		if read.ok("assets") && g.Releases == release.ReleasesNone {
@@ -39,6 +41,20 @@ func (d *decoder) released(g *release.GitHub) reader {
 		d.mapping(node, "released",
 			optional("label", d.text(&g.ReleasedLabel)),
 			optional("comment", d.boolean(&g.ReleasedComment)),
+		)
+	}
+}
+
+// backports reads how pull requests ask for backports, and are told of them.
+func (d *decoder) backports(backports *release.Backports) reader {
+	label := func(asks bool) func(text string) (string, error) {
+		return func(text string) (string, error) { return text, release.CheckLabel(text, asks) }
+	}
+	return func(node *yaml.Node) {
+		d.mapping(node, "backports",
+			optional("label", value(d, &backports.Label, "a label such as \"backport {line}\"", label(true))),
+			optional("done", value(d, &backports.Done, "a label such as \"backported {line}\"", label(false))),
+			optional("comment", d.boolean(&backports.Comment)),
 		)
 	}
 }

@@ -65,7 +65,7 @@ environments:
     announce: true
 tick: {remind: false, announce: true, tag: true, from: "09:00", promote: [one], late: true}
 links: {bug: "https://bugs.example.org/{id}", pull-request: "https://git.example.org/pull/{id}#top"}
-github: {repository: git.example.org/acme/web, releases: draft, assets: [dist/*.tgz, ./README], milestones: "v{version}", deployments: false, released: {label: "in {version}", comment: true}, requests: {labels: [ops, deploy], template: docs/request.md}}
+github: {repository: git.example.org/acme/web, releases: draft, assets: [dist/*.tgz, ./README], milestones: "v{version}", deployments: false, released: {label: "in {version}", comment: true}, backports: {label: "needs {line}", done: "has {line}", comment: true}, requests: {labels: [ops, deploy], template: docs/request.md}}
 ledger: {ref: refs/heads/ledger}
 `
 
@@ -104,6 +104,7 @@ func TestParseEverything(t *testing.T) {
 		Links: release.Links{Bug: "https://bugs.example.org/{id}", PullRequest: "https://git.example.org/pull/{id}#top"},
 		GitHub: &release.GitHub{
 			Repository: "git.example.org/acme/web", Releases: "draft", Assets: []string{"dist/*.tgz", "README"}, Milestones: "v{version}", NoDeployments: true, ReleasedLabel: "in {version}", ReleasedComment: true,
+			Backports: release.Backports{Label: "needs {line}", Done: "has {line}", Comment: true},
 			Requests: &release.Requests{Labels: []string{"ops", "deploy"}, Template: "docs/request.md"},
 		},
 		Contacts: []release.Contact{{Role: "ops", People: []string{"the one on duty"}, Email: []string{"ops@example.org"}}, {Role: "qa"}},

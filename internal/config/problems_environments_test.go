@@ -376,6 +376,15 @@ func TestEnvironmentsProblems(t *testing.T) {
 			},
 		},
 		{
+			name: "github backports",
+			old:  "version: 1\n",
+			new:  "version: 1\ngithub: {backports: {label: backport, done: \"{line} {line}\"}}\n",
+			want: []string{
+				`2:29: "backport" names no line: expected {line} once, such as "backport {line}"`,
+				`2:45: "{line} {line}" names no line: expected {line} once, such as "backport {line}"`,
+			},
+		},
+		{
 			name: "ledger ref",
 			old:  "version: 1\n",
 			new:  "version: 1\nledger: {ref: ledger}\n",

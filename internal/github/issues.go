@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,7 +57,7 @@ func (c *Client) OpenRequests(ctx context.Context, labels []string, key string) 
 // isOwn reports whether an issue is of somebody who belongs to the repository, or of
 // an App.
 func isOwn(one *gh.Issue) bool {
-	return slices.Contains([]string{"OWNER", "MEMBER", "COLLABORATOR"}, one.GetAuthorAssociation()) || one.GetUser().GetType() == "Bot"
+	return isOf(one.GetAuthorAssociation(), one.GetUser())
 }
 
 func issueOf(one *gh.Issue) forge.Issue {

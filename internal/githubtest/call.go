@@ -149,6 +149,7 @@ func (c *call) route() reply {
 		"releases":    {"contents", c.releases},
 		"milestones":  {"issues", c.milestones},
 		"issues":      {"issues", c.issues},
+		"labels":      {"issues", c.allLabels},
 		"pulls":       {"pull_requests", c.pulls},
 		"commits":     {c.permissionOfCommits(), c.commits},
 		"actions":     {"actions", c.actions},

@@ -42,6 +42,8 @@ func (c *call) issues() reply {
 		return paged(list)
 	case c.is(http.MethodPost, "#", "comments"), c.is(http.MethodPost, "#", "labels"):
 		return c.tell()
+	case c.request.Method == http.MethodDelete && len(c.parts) > 3 && c.parts[2] == "labels":
+		return c.unlabel(strings.Join(c.parts[3:], "/"))
 	case c.is(http.MethodGet, "#"), c.is(http.MethodPatch, "#"):
 		if at := c.server.pullAt(c.number(1)); at >= 0 && c.request.Method == http.MethodGet {
 			return ok(c.server.pullAsIssue(state.Pulls[at]))
@@ -89,6 +91,32 @@ func (c *call) tell() reply {
 	}
 	*carried = labels
 	return ok(c.server.labels(labels))
+}
+
+// unlabel takes a label off an issue or a pull request.
+func (c *call) unlabel(label string) reply {
+	carried := c.server.labelsOf(c.number(1))
+	if carried == nil || !slices.Contains(*carried, label) {
+		return notFound
+	}
+	*carried = slices.DeleteFunc(slices.Clone(*carried), func(other string) bool { return other == label })
+	return ok(c.server.labels(*carried))
+}
+
+// allLabels are the repository's: all that something carries.
+func (c *call) allLabels() reply {
+	if !c.is(http.MethodGet) {
+		return unknown
+	}
+	var names []string
+	for _, one := range c.server.state.Issues {
+		names = append(names, one.Labels...)
+	}
+	for _, one := range c.server.state.Pulls {
+		names = append(names, one.Labels...)
+	}
+	slices.Sort(names)
+	return paged(c.server.labels(slices.Compact(names)))
 }
 
 // labelsOf are the labels of an issue or a pull request, nil if there is none of that
