@@ -45,8 +45,8 @@ import (
 //	forge ruleset NAME TARGET PATTERN BYPASS TYPE...
 //	                                adds rules for branches or tags
 //	forge strange TITLE BODY        files an issue as somebody who does not belong there
-//	forge grant TOKEN KEY=VALUE...  makes a token known: blind, expired or sign-on,
-//	                                or permissions
+//	forge grant TOKEN KEY=VALUE...  makes a token known: login (none: an installation's),
+//	                                blind, expired or sign-on, or permissions
 //	forge milestone TITLE           opens a milestone
 //	forge asset TAG NAME            leaves an upload to a draft behind that was cut off
 //	forge protect [BRANCH]          refuses pushes to a branch, or to none
@@ -226,6 +226,8 @@ func grantToken(server *githubtest.Server, token string, settings []string) {
 			grant.Blind = true
 		case "expired":
 			grant.Expired = true
+		case "login":
+			grant.Login = value
 		case "sign-on":
 			grant.SignOn = true
 		case "scopes":

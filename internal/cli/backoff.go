@@ -23,9 +23,9 @@ there is time, or the next train brings it. --revoke lets it go on after all.
 A release that has arrived on the last environment is not backed off but rolled
 back.
 
-JSON: verb, component, version, reason, identity (signed or unverified),
-already, notes, steps; and told (as in announce) once it has been applied.
-Fields without a value are left out.
+JSON: verb, component, version, reason, identity (signed, forge or
+unverified), login, already, notes, steps; and told (as in announce) once it has
+been applied. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel backoff 0.10.0 --reason "loses calls under load"

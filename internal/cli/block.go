@@ -21,8 +21,8 @@ promotion is refused by the gate no-blockers as long as it holds; one that is
 under way already is not stopped.
 
 JSON: verb, component, environment or version, number, reason, ref, identity
-(signed or unverified), already, notes, steps. Fields without a value are left
-out.
+(signed, forge or unverified), login, already, notes, steps. Fields without a
+value are left out.
 
 ` + exitStatus,
 		Example: `  looprel block 0.10.0 --reason "loses calls under load"
@@ -68,8 +68,9 @@ func newUnblockCommand(a *app) *cobra.Command {
 		Short:   "Lift a block",
 		Long: `Lifts a block by its number, which looprel status shows.
 
-JSON: verb, component, environment or version, number, reason, identity (signed
-or unverified), already, notes, steps. Fields without a value are left out.
+JSON: verb, component, environment or version, number, reason, identity (signed,
+forge or unverified), login, already, notes, steps. Fields without a value are
+left out.
 
 ` + exitStatus,
 		Example: `  looprel unblock 3 --reason "fixed in 0.10.1"`,

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/mozilla-services/looprel/internal/apply"
 	"github.com/mozilla-services/looprel/internal/ledger"
@@ -34,6 +35,7 @@ func (a *app) decide(ctx context.Context, d decision) error {
 		return err
 	}
 	defer session.Close()
+	session.AskLogin(ctx)
 	p, err := d.make(session.Snapshot())
 	if err != nil {
 		return err
@@ -106,8 +108,16 @@ func (a *app) printDecision(s *plan.Snapshot, t *plan.DecisionPlan, heading stri
 	}
 	p.line(terminal.Bold, "%s", heading)
 	p.facts(fact{"reason", t.Reason}, fact{"note", t.Note}, fact{"see", t.Ref},
-		fact{"by", s.Operator.String()}, fact{"identity", string(t.Identity)}, fact{"clock", clockText(s)})
+		fact{"by", s.Operator.String()}, fact{"identity", identityFact(t)}, fact{"clock", clockText(s)})
 	p.notes(t.Notes)
 	p.steps(t.Steps)
 	return p.err
+}
+
+// identityFact says how sure it is who decides, and who that is at the forge.
+func identityFact(t *plan.DecisionPlan) string {
+	if t.Login == "" {
+		return string(t.Identity)
+	}
+	return fmt.Sprintf("%s (%s on GitHub)", t.Identity, t.Login)
 }

@@ -65,12 +65,12 @@ func waiverText(waiver ledger.Waiver) string {
 	if waiver.OffCycle {
 		how = " skipped off the calendar by "
 	}
-	return "gate " + waiver.Gate + how + waiver.By.Name + identityText(waiver.Signed) + ": " + waiver.Reason + " (otherwise: " + waiver.Otherwise + ")"
+	return "gate " + waiver.Gate + how + waiver.By.Name + plan.IdentityText(waiver.By, waiver.Signed) + ": " + waiver.Reason + " (otherwise: " + waiver.Otherwise + ")"
 }
 
 // signOffText is a sign-off of a version that holds, in a line.
 func signOffText(s *plan.Snapshot, version string, signed ledger.SignOff) string {
-	text := version + " signed off on " + signed.Environment + " by " + signed.By.Name + identityText(signed.Signed) + ", " +
+	text := version + " signed off on " + signed.Environment + " by " + signed.By.Name + plan.IdentityText(signed.By, signed.Signed) + ", " +
 		signed.At.In(s.Train.Zone).Format("Mon 2006-01-02")
 	if signed.Note != "" {
 		text += ": " + signed.Note
@@ -87,7 +87,7 @@ func blockText(s *plan.Snapshot, block ledger.Block) string {
 	if what == "" {
 		what = block.Version.String()
 	}
-	text := fmt.Sprintf("Block %d of %s by %s%s, %s: %s", block.Number, what, block.By.Name, identityText(block.Signed),
+	text := fmt.Sprintf("Block %d of %s by %s%s, %s: %s", block.Number, what, block.By.Name, plan.IdentityText(block.By, block.Signed),
 		block.At.In(s.Train.Zone).Format("Mon 2006-01-02"), block.Reason)
 	if block.Ref != "" {
 		text += " (" + block.Ref + ")"
@@ -96,17 +96,10 @@ func blockText(s *plan.Snapshot, block ledger.Block) string {
 }
 
 // identityOf says how much the name of who decided is worth.
-func identityOf(signed bool) string {
-	if signed {
-		return "identity " + string(plan.IdentitySigned)
+func identityOf(entry ledger.Entry, signed bool) string {
+	text := "identity " + string(plan.IdentityOf(entry.By, signed))
+	if entry.By.Login != "" {
+		text += ", " + entry.By.Login + " on GitHub"
 	}
-	return "identity " + string(plan.IdentityUnverified)
-}
-
-// identityText marks a name that nothing but git's configuration vouches for.
-func identityText(signed bool) string {
-	if signed {
-		return ""
-	}
-	return " (identity unverified)"
+	return text
 }

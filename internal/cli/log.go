@@ -151,7 +151,7 @@ func entryDetails(entry ledger.Entry) []string {
 			if entry.Started.After != "" {
 				add("without being asked, after attempt %s had failed", entry.Started.After)
 			}
-			add("%s is backed off, %s", bad, identityOf(entry.Started.Signed))
+			add("%s is backed off, %s", bad, identityOf(entry, entry.Started.Signed))
 		}
 		for _, waiver := range entry.Started.Waived {
 			add("%s", waiverText(waiver))
@@ -160,19 +160,19 @@ func entryDetails(entry ledger.Entry) []string {
 		lines = append(lines, outcomeLines(*entry.Finished)...)
 	case entry.RolledBack != nil:
 		back := entry.RolledBack
-		add("%s is backed off, %s", back.RollsBack, identityOf(back.Signed))
+		add("%s is backed off, %s", back.RollsBack, identityOf(entry, back.Signed))
 		add("made without the ledger, of which %s was the last known entry", back.Seen.Short())
 		lines = append(lines, outcomeLines(back.Finished)...)
 	case entry.SignedOff != nil:
-		add("%s", identityOf(entry.SignedOff.Signed))
+		add("%s", identityOf(entry, entry.SignedOff.Signed))
 		addText(add, entry.SignedOff.Note, entry.SignedOff.Ref)
 	case entry.Blocked != nil:
-		add("%s", identityOf(entry.Blocked.Signed))
+		add("%s", identityOf(entry, entry.Blocked.Signed))
 		addText(add, "", entry.Blocked.Ref)
 	case entry.BackedOff != nil:
-		add("%s", identityOf(entry.BackedOff.Signed))
+		add("%s", identityOf(entry, entry.BackedOff.Signed))
 	case entry.Unblocked != nil:
-		add("%s", identityOf(entry.Unblocked.Signed))
+		add("%s", identityOf(entry, entry.Unblocked.Signed))
 	case entry.Picked != nil:
 		lines = append(lines, pickLines(entry.Picked.Picks)...)
 	case entry.AnnouncementStarted != nil:

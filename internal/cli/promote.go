@@ -135,6 +135,12 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 	if request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
 		return err
 	}
+	if len(request.Waive) > 0 || request.OffCycle && !options.explain {
+		session.AskLogin(ctx)
+		if note := session.Snapshot().LoginNote(); note != "" {
+			a.note("%s", note)
+		}
+	}
 	prober := a.prober()
 	makePlan := func(ctx context.Context) (*plan.PromotionPlan, error) {
 		return observe.Promotion(ctx, session, request, prober)

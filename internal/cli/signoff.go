@@ -21,10 +21,12 @@ them. A sign-off is of one version: the next one wants its own. --revoke
 withdraws yours.
 
 Who you are is what git is configured with, and shown as unverified unless the
-ledger entry is signed.
+ledger entry is signed, or GitHub, where environments.yaml has a section github
+and you have a token, says which login is yours.
 
-JSON: verb, component, environment, version, note, ref, identity (signed or
-unverified), already, notes, steps. Fields without a value are left out.
+JSON: verb, component, environment, version, note, ref, identity (signed, forge
+or unverified), login (on GitHub), already, notes, steps. Fields without a value
+are left out.
 
 ` + exitStatus,
 		Example: `  looprel signoff load-stage 0.10.0

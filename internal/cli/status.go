@@ -230,7 +230,7 @@ func (p *printer) releases(s *plan.Snapshot, releases []plan.ReleaseStatus) {
 	p.table(table)
 	for _, release := range releases {
 		if off := release.BackedOff; off != nil {
-			p.indented("  ", terminal.Red|terminal.Bold, "%s backed off by %s%s, %s: %s", release.Version, off.By.Name, identityText(off.Signed),
+			p.indented("  ", terminal.Red|terminal.Bold, "%s backed off by %s%s, %s: %s", release.Version, off.By.Name, plan.IdentityText(off.By, off.Signed),
 				off.At.In(s.Train.Zone).Format("Mon 2006-01-02"), off.Reason)
 		}
 		if release.Draft != "" {

@@ -72,7 +72,9 @@
 //	  NAME:
 //	    people: [TEXT]
 //	    email: [ADDRESS]
-//	    github: [LOGIN]             who requests to the role are assigned to
+//	    github: [LOGIN]             who requests to the role are assigned to; with a section
+//	                                github, who has the role, where GitHub says whose login
+//	                                it is
 //
 //	components:                     required; at least one
 //	  NAME:
@@ -191,8 +193,8 @@
 // the release is known, its tag is where it was (these nobody may set aside), it
 // has been on the environment before, nothing blocks it, it is not backed off, no
 // freeze, and the push window where window: push is given. A list of gates adds to these and never takes one away. Naming one
-// of them says who may set it aside; a ROLE that is named so wants people or e-mail
-// addresses in contacts.
+// of them says who may set it aside; a ROLE that is named so wants people, e-mail
+// addresses or logins in contacts.
 //
 //	order           it has been on the environment before
 //	no-blockers     nobody has blocked the release, or the environment; and, with labels or

@@ -20,6 +20,8 @@ type roster struct {
 	// damaged: the contacts have a problem of their own, so that who has a role
 	// cannot be judged.
 	damaged bool
+	// forge: there is one to say whose login somebody's is.
+	forge bool
 }
 
 // gates reads the conditions of an environment's promotions.
@@ -138,8 +140,11 @@ func (r *roster) peopled(role string) (string, error) {
 		return "", err
 	}
 	at := slices.IndexFunc(r.contacts, func(contact release.Contact) bool { return contact.Role == role })
-	if r.damaged || at < 0 || r.contacts[at].NamesAnybody() {
+	if r.damaged || at < 0 || r.contacts[at].NamesAnybody() && (r.forge || !r.contacts[at].KnownByLogin()) {
 		return role, nil
+	}
+	if r.contacts[at].KnownByLogin() {
+		return "", fmt.Errorf("the role %s has logins alone and there is no section github, expected people or email for it in contacts as well, to know whose word counts", quoted(role))
 	}
 	return "", fmt.Errorf("nobody has the role %s, expected people or email for it in contacts, to know whose word counts", quoted(role))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -61,7 +62,8 @@ func (d *decoder) supported(root *yaml.Node) bool {
 func (d *decoder) declarations(root *yaml.Node) *release.Train {
 	train := &release.Train{LedgerRef: release.DefaultLedgerRef, OffCycle: release.DefaultOffCycle(), Tick: release.Tick{Remind: true}}
 	var version int
-	roles := &roster{names: names{kind: "role"}}
+	forge := slices.Contains(d.declaredNames("section", root).known, "github")
+	roles := &roster{names: names{kind: "role"}, forge: forge}
 	contacts := d.contacts(&train.Contacts)
 	read := d.mapping(root, "the file",
 		required("version", formatVersion, d.integer(&version, 1)),
@@ -71,7 +73,7 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 		optional("contacts", func(node *yaml.Node) {
 			before := len(d.problems)
 			contacts(node)
-			*roles = roster{names: *d.declaredNames("role", node), contacts: train.Contacts, damaged: len(d.problems) > before}
+			*roles = roster{names: *d.declaredNames("role", node), contacts: train.Contacts, damaged: len(d.problems) > before, forge: forge}
 		}),
 		required("components", "{…}", d.components(&train.Components)),
 		required("environments", "{…}", func(node *yaml.Node) { d.environments(&train.Environments, roles)(node) }),

@@ -132,3 +132,17 @@ func TestGates(t *testing.T) {
 		t.Errorf("gates (-want +got):\n%s", diff)
 	}
 }
+
+// A role that is known by logins alone needs somebody who says whose login it is.
+func TestRoleByLogins(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(strings.Replace(base, gatedLine, withGates("[{gate: sign-off, role: byname}]"), 1),
+		"contacts:\n", "contacts:\n  byname: {github: [somebody]}\n", 1)
+	_, err := config.Parse("e", []byte(text))
+	if err == nil || !strings.Contains(err.Error(), `the role "byname" has logins alone and there is no section github`) {
+		t.Errorf("without the section: %v", err)
+	}
+	if _, err := config.Parse("e", []byte(text+"github: {}\n")); err != nil {
+		t.Errorf("with it: %v", err)
+	}
+}

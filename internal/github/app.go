@@ -61,7 +61,11 @@ func (a App) Installation(address Address, proxy httpproxy.Config, now func() ti
 		if err != nil {
 			return Credential{}, false, asApp.explain("get a token for "+source, err)
 		}
-		return NewCredential(source, token.GetToken()), true, nil
+		found := NewCredential(source, token.GetToken())
+		if slug := installation.GetAppSlug(); slug != "" {
+			found.login = shown(slug) + "[bot]"
+		}
+		return found, true, nil
 	}
 }
 

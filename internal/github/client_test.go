@@ -360,6 +360,9 @@ func TestApp(t *testing.T) {
 			if _, err = client.Milestones(t.Context()); !errors.Is(err, c.kind) || c.kind == nil && err != nil {
 				t.Errorf("%v, want %v", err, c.kind)
 			}
+			if login, err := client.Login(t.Context()); c.kind == nil && (err != nil || login != "looprel[bot]") {
+				t.Errorf("the App is %q, %v", login, err)
+			}
 		})
 	}
 	if _, ok, err := (github.App{}).Installation(github.Address{}, httpproxy.Config{}, time.Now)(t.Context()); ok || err != nil {

@@ -11,6 +11,8 @@ import (
 type Credential struct {
 	Source string
 	token  string
+	// login is whose it is, "" where that is yet to be asked.
+	login string
 }
 
 // NewCredential makes a credential of a token.

@@ -129,7 +129,10 @@ func (c *call) need(permission, level string) reply {
 // route finds what is asked for below the repository.
 func (c *call) route() reply {
 	if c.path == "/user" && c.request.Method == http.MethodGet {
-		return ok(c.server.user(c.grant.Login))
+		if c.grant.Login == "" {
+			return message(http.StatusForbidden, "Resource not accessible by integration")
+		}
+		return ok(c.server.ownUser(c.grant.Login))
 	}
 	if len(c.parts) < 3 || c.parts[0] != "repos" || c.parts[1] != c.server.Owner || c.parts[2] != c.server.Name || c.grant.Blind {
 		return notFound

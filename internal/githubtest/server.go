@@ -28,6 +28,7 @@ type Permissions map[string]string
 
 // Grant is what a token stands for.
 type Grant struct {
+	// Login is whose the token is, "" for one of an installation.
 	Login string
 	// Permissions are those of a fine-grained token; nil: everything.
 	Permissions Permissions

@@ -164,3 +164,16 @@ func (s *Server) user(login string) map[string]any {
 	}
 	return user
 }
+
+// ownUser is whose token it is, as the API shows them to themselves.
+func (s *Server) ownUser(login string) map[string]any {
+	user := s.user(login)
+	for _, name := range []string{"bio", "blog", "company", "email", "hireable", "location", "name"} {
+		user[name] = nil
+	}
+	for _, name := range []string{"followers", "following", "public_gists", "public_repos"} {
+		user[name] = 0
+	}
+	user["blog"], user["created_at"], user["updated_at"], user["user_view_type"] = "", stamp(), stamp(), "public"
+	return user
+}

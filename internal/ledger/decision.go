@@ -15,8 +15,8 @@ type Waiver struct {
 	Otherwise string `json:"otherwise"`
 	Reason    string `json:"reason"`
 	By        Person `json:"by"`
-	// Signed: the entry that says so is signed. Otherwise nothing but git's
-	// configuration says who By is.
+	// Signed: the entry that says so is signed. Without that, and without a login,
+	// nothing but git's configuration says who By is.
 	Signed bool `json:"signed,omitempty"`
 	// OffCycle: a promotion off the calendar skipped it, as environments.yaml lets it.
 	// Otherwise somebody with a role did.
@@ -53,9 +53,20 @@ type SignOff struct {
 	Signed      bool      `json:"signed,omitempty"`
 }
 
-// Same reports whether two names stand for one person, as far as can be told: by
-// address, or by name.
+// Same reports whether two names stand for one person, as far as can be told: by login
+// where the forge has vouched for both, otherwise by address, or by name.
 func (p Person) Same(other Person) bool {
+	if p.Login != "" && other.Login != "" {
+		return strings.EqualFold(p.Login, other.Login)
+	}
+	return p.sharesName(other)
+}
+
+// MayBe reports whether anything speaks for two names standing for one person: what
+// one of them must not do alone is not done under another login, nor another name.
+func (p Person) MayBe(other Person) bool { return p.Same(other) || p.sharesName(other) }
+
+func (p Person) sharesName(other Person) bool {
 	return strings.EqualFold(p.Email, other.Email) || strings.EqualFold(p.Name, other.Name)
 }
 

@@ -204,3 +204,25 @@ func TestFoldStays(t *testing.T) {
 		t.Errorf("stays (-want +got):\n%s", diff)
 	}
 }
+
+func TestWhoIsWho(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		a, b        ledger.Person
+		same, maybe bool
+	}{
+		"by address":                        {ledger.Person{"A", "a@example.org", ""}, ledger.Person{"B", "A@example.org", ""}, true, true},
+		"by name":                           {ledger.Person{"a", "a@example.org", ""}, ledger.Person{"A", "b@example.org", ""}, true, true},
+		"two people":                        {ledger.Person{"A", "a@example.org", ""}, ledger.Person{"B", "b@example.org", ""}, false, false},
+		"one login under two names":         {ledger.Person{"A", "a@example.org", "ann"}, ledger.Person{"B", "b@example.org", "Ann"}, true, true},
+		"two logins under one name":         {ledger.Person{"A", "a@example.org", "ann"}, ledger.Person{"A", "a@example.org", "bob"}, false, true},
+		"one login known, and one name":     {ledger.Person{"A", "a@example.org", "ann"}, ledger.Person{"A", "a@example.org", ""}, true, true},
+		"one login known, and two people":   {ledger.Person{"A", "a@example.org", "ann"}, ledger.Person{"B", "b@example.org", ""}, false, false},
+		"two logins, and nothing in common": {ledger.Person{"A", "a@example.org", "ann"}, ledger.Person{"B", "b@example.org", "bob"}, false, false},
+	}
+	for name, c := range cases {
+		if c.a.Same(c.b) != c.same || c.b.Same(c.a) != c.same || c.a.MayBe(c.b) != c.maybe || c.b.MayBe(c.a) != c.maybe {
+			t.Errorf("%s: same %v and %v, may be %v and %v", name, c.a.Same(c.b), c.b.Same(c.a), c.a.MayBe(c.b), c.b.MayBe(c.a))
+		}
+	}
+}

@@ -94,6 +94,9 @@ const (
 type Person struct {
 	Name  string `json:"name"`
 	Email string `json:"email"`
+	// Login is whose token it was by the forge's own word, "" where it was not asked or
+	// did not say.
+	Login string `json:"login,omitempty"`
 }
 
 // String gives the person as git shows one.

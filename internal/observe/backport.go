@@ -43,6 +43,7 @@ func Backport(ctx context.Context, s *Session, request plan.BackportRequest, wan
 	if err != nil {
 		return nil, err
 	}
+	s.askTagger(ctx)
 	facts := &plan.BackportFacts{}
 	for _, choice := range choices {
 		line, err := b.line(ctx, choice)

@@ -31,6 +31,7 @@ func Tag(ctx context.Context, s *Session, request plan.TagRequest, at string) (*
 	if err != nil {
 		return nil, err
 	}
+	s.askTagger(ctx)
 	p, err := plan.MakeTag(s.snapshot, branch, request)
 	if err == nil {
 		err = s.owe(ctx, p)

@@ -16,6 +16,8 @@ type Forge interface {
 	Checks(ctx context.Context, commit object.ID, without string) ([]forge.Check, error)
 	// OpenIssues have one of the labels, or are in the milestone.
 	OpenIssues(ctx context.Context, labels []string, milestone string) ([]forge.Issue, error)
+	// Login is whose token it is.
+	Login(ctx context.Context) (string, error)
 	ForgeStatus
 }
 

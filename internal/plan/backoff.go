@@ -90,7 +90,7 @@ func (s *Snapshot) afterBackOff(known ledger.Release) []string {
 // backedOffText says of a release that is backed off by whom and why.
 func (s *Snapshot) backedOffText(known ledger.Release) string {
 	off := known.BackedOff
-	return fmt.Sprintf("%s is backed off since %s, by %s%s: %s", known.Version, s.civil(off.At), off.By.Name, identity(off.Signed), off.Reason)
+	return fmt.Sprintf("%s is backed off since %s, by %s%s: %s", known.Version, s.civil(off.At), off.By.Name, IdentityText(off.By, off.Signed), off.Reason)
 }
 
 // backedOffNote tells a train of the release before it, if that was backed off.

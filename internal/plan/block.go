@@ -127,7 +127,7 @@ func (s *Snapshot) blockText(block ledger.Block) string {
 	if what == "" {
 		what = block.Version.String()
 	}
-	text := fmt.Sprintf("block %d of %s by %s%s on %s: %s", block.Number, what, block.By.Name, identity(block.Signed), s.civil(block.At), block.Reason)
+	text := fmt.Sprintf("block %d of %s by %s%s on %s: %s", block.Number, what, block.By.Name, IdentityText(block.By, block.Signed), s.civil(block.At), block.Reason)
 	if block.Ref != "" {
 		text += " (" + block.Ref + ")"
 	}

@@ -19,8 +19,10 @@ type DecisionPlan struct {
 	Reason string `json:"reason,omitempty"`
 	Note   string `json:"note,omitempty"`
 	Ref    string `json:"ref,omitempty"`
-	// Identity says how sure it is who decides.
+	// Identity says how sure it is who decides, and Login who that is at the forge, ""
+	// where it did not say.
 	Identity Identity `json:"identity"`
+	Login    string   `json:"login,omitempty"`
 	// Already says, if set, that there is nothing to do.
 	Already string   `json:"already,omitempty"`
 	Notes   []string `json:"notes,omitempty"`
@@ -33,20 +35,14 @@ type DecisionPlan struct {
 // them anything.
 func (p *DecisionPlan) Announced() bool { return p.Entry.Kind == ledger.KindBackedOff }
 
-// Identity says how much a name is worth.
-type Identity string
-
-// The identities: of the key that signs the entry, or what git's configuration says.
-const (
-	IdentitySigned     Identity = "signed"
-	IdentityUnverified Identity = "unverified"
-)
-
 // decision begins the plan of a decision.
 func (s *Snapshot) decision(verb string, kind ledger.Kind) *DecisionPlan {
-	p := &DecisionPlan{Verb: verb, Component: s.Component.Name, Identity: IdentityUnverified, Steps: []Step{}, Entry: s.entry(kind)}
-	if s.Sign.Ledger {
-		p.Identity = IdentitySigned
+	p := &DecisionPlan{
+		Verb: verb, Component: s.Component.Name, Identity: IdentityOf(s.Operator, s.Sign.Ledger), Login: s.Operator.Login,
+		Steps: []Step{}, Entry: s.entry(kind),
+	}
+	if note := s.LoginNote(); note != "" {
+		p.Notes = append(p.Notes, note)
 	}
 	return p
 }

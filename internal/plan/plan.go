@@ -40,6 +40,9 @@ type Snapshot struct {
 	// ClockOverridden: Now is not the real time; entries say so.
 	ClockOverridden bool
 	Operator        ledger.Person
+	// LoginUnknown is why the forge did not say whose login the operator's is, "" where it
+	// did, or was not asked.
+	LoginUnknown string
 	// EntryID is random, for the entry that this run may write.
 	EntryID string
 	Train   *release.Train

@@ -56,7 +56,7 @@ func MakeSignOff(s *Snapshot, request SignOffRequest) (*DecisionPlan, error) {
 		return p, nil
 	}
 	p.record(s, "so that the gates which ask for it see it")
-	p.Notes = s.uncounted(environment.Name, known)
+	p.Notes = append(p.Notes, s.uncounted(environment.Name, known)...)
 	overtaken, err := s.supersededNote(&known)
 	p.Notes = append(p.Notes, overtaken...)
 	return p, err
@@ -99,8 +99,11 @@ func (s *Snapshot) uncounted(on string, known ledger.Release) []string {
 func (s *Snapshot) whyUncounted(wanted release.SignOff, known ledger.Release, by ledger.Person) string {
 	switch {
 	case !s.hasRole(by, []string{wanted.Role}):
-		return fmt.Sprintf("%s is not of %s", by, wanted.Role)
-	case !known.Adopted && by.Same(known.By):
+		return fmt.Sprintf("%s is not of %s%s", nameOf(by), wanted.Role, s.loginWanted(by, wanted.Role))
+	case !known.Adopted && by.MayBe(known.By):
+		if by.Name != known.By.Name {
+			return fmt.Sprintf("%s is %s, who tagged it", nameOf(by), known.By.Name)
+		}
 		return by.Name + " tagged it"
 	}
 	return ""
@@ -153,7 +156,7 @@ func signOffGate(s *Snapshot, sel *Selection, wanted release.SignOff) Gate {
 
 // signOffText is a sign-off in a line.
 func (s *Snapshot) signOffText(signed ledger.SignOff) string {
-	text := fmt.Sprintf("%s%s signed it off (%s, %s)", signed.By, identity(signed.Signed), signed.Environment, s.civil(signed.At))
+	text := fmt.Sprintf("%s%s signed it off (%s, %s)", signed.By, IdentityText(signed.By, signed.Signed), signed.Environment, s.civil(signed.At))
 	if signed.Note != "" {
 		text += ": " + signed.Note
 	}

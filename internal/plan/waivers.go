@@ -44,7 +44,8 @@ func (s *Snapshot) checkWaivers(sel *Selection, request PromoteRequest) error {
 		gate, _ := sel.Environment.Gate(name)
 		if !s.hasRole(s.Operator, gate.WaivedBy) {
 			return &Unauthorised{
-				Reason: fmt.Sprintf("%s may not waive the gate %s of %s: that is for %s", s.Operator, name, sel.Environment.Name, strings.Join(gate.WaivedBy, " or ")),
+				Reason: fmt.Sprintf("%s may not waive the gate %s of %s: that is for %s%s", nameOf(s.Operator), name, sel.Environment.Name,
+					strings.Join(gate.WaivedBy, " or "), s.loginWanted(s.Operator, gate.WaivedBy[0])),
 				Advice: "ask one of them; contacts in environments.yaml says who has the role",
 			}
 		}
@@ -56,7 +57,7 @@ func (s *Snapshot) checkWaivers(sel *Selection, request PromoteRequest) error {
 func (s *Snapshot) hasRole(person ledger.Person, roles []string) bool {
 	return slices.ContainsFunc(roles, func(role string) bool {
 		contact, ok := s.Train.Contact(role)
-		return ok && contact.Includes(person.Name, person.Email)
+		return ok && contact.Includes(person.Name, person.Email, person.Login)
 	})
 }
 
@@ -69,7 +70,7 @@ func (s *Snapshot) waive(sel *Selection, request PromoteRequest, gate Gate) Gate
 			how = "off-cycle"
 		}
 		set := gate.setAside(fmt.Sprintf("%s (%s)", how, waiver.Reason))
-		set.Evidence = append(set.Evidence, "waived by "+waiver.By.String()+identity(waiver.Signed))
+		set.Evidence = append(set.Evidence, "waived by "+waiver.By.String()+IdentityText(waiver.By, waiver.Signed))
 		set.waiver = &waiver
 		return set
 	}
@@ -143,12 +144,4 @@ func waivers(gates []Gate) []ledger.Waiver {
 		}
 	}
 	return list
-}
-
-// identity says how much a name is worth that git's configuration gave.
-func identity(signed bool) string {
-	if signed {
-		return " (signed)"
-	}
-	return " (identity unverified)"
 }

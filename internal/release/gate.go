@@ -125,11 +125,19 @@ func (t *Train) Contact(role string) (Contact, bool) {
 }
 
 // NamesAnybody reports whether the role says who has it.
-func (c Contact) NamesAnybody() bool { return len(c.People)+len(c.Email) > 0 }
+func (c Contact) NamesAnybody() bool { return len(c.People)+len(c.Email)+len(c.GitHub) > 0 }
 
-// Includes reports whether somebody with that name and address has the role.
-// Where the role lists addresses these alone count: a name is shared more easily.
-func (c Contact) Includes(name, email string) bool {
+// KnownByLogin reports whether nothing but logins says who has the role.
+func (c Contact) KnownByLogin() bool { return len(c.GitHub) > 0 && len(c.People)+len(c.Email) == 0 }
+
+// Includes reports whether somebody has the role, of whom git says the name and the
+// address and the forge the login, "" if it was not asked. What is hardest to pretend
+// counts alone: where the role lists logins and theirs is known, that; where it lists
+// addresses, these, since a name is shared more easily.
+func (c Contact) Includes(name, email, login string) bool {
+	if login != "" && len(c.GitHub) > 0 {
+		return slices.ContainsFunc(c.GitHub, func(listed string) bool { return strings.EqualFold(listed, login) })
+	}
 	if len(c.Email) > 0 {
 		return slices.ContainsFunc(c.Email, func(listed string) bool { return strings.EqualFold(listed, email) })
 	}

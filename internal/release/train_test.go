@@ -57,3 +57,30 @@ func TestComponent(t *testing.T) {
 		t.Error("a component that was not declared")
 	}
 }
+
+// What is hardest to pretend counts alone.
+func TestContactIncludes(t *testing.T) {
+	t.Parallel()
+	logins := release.Contact{People: []string{"Ann"}, Email: []string{"ann@example.org"}, GitHub: []string{"ann"}}
+	addresses := release.Contact{People: []string{"Ann"}, Email: []string{"ann@example.org"}}
+	cases := []struct {
+		contact            release.Contact
+		name, email, login string
+		want               bool
+	}{
+		{logins, "Bob", "bob@example.org", "ANN", true},
+		{logins, "Ann", "ann@example.org", "bob", false},
+		{logins, "Ann", "ann@example.org", "", true},
+		{logins, "Ann", "bob@example.org", "", false},
+		{addresses, "Ann", "Ann@example.org", "bob", true},
+		{addresses, "Ann", "bob@example.org", "ann", false},
+		{release.Contact{People: []string{"Ann"}}, "Ann", "bob@example.org", "", true},
+		{release.Contact{GitHub: []string{"ann"}}, "ann", "ann@example.org", "", false},
+		{release.Contact{}, "Ann", "ann@example.org", "ann", false},
+	}
+	for _, c := range cases {
+		if got := c.contact.Includes(c.name, c.email, c.login); got != c.want {
+			t.Errorf("%+v includes %q, %q, %q: %v", c.contact, c.name, c.email, c.login, got)
+		}
+	}
+}
