@@ -82,7 +82,7 @@ func (c *commitPoint) push(ctx context.Context) error {
 			return ctx.Err()
 		case <-expired.C:
 			return &plan.Moved{
-				Reason: fmt.Sprintf("others kept writing to the ledger on %s for %s", c.session.Snapshot().Remote, retryDeadline),
+				Reason: fmt.Sprintf("others kept writing to the ledger on %s for %s", c.session.Home().Snapshot().Remote, retryDeadline),
 				Advice: "nothing was changed; the same command tries again",
 			}
 		case <-time.After(time.Duration(rand.Int64N(int64(pause)))): //nolint:gosec // only to part racers
@@ -105,7 +105,8 @@ func (c *commitPoint) push(ctx context.Context) error {
 
 // once makes the entries on top of the ledger as it was read last, and pushes.
 func (c *commitPoint) once(ctx context.Context) error {
-	snapshot := c.session.Snapshot()
+	home := c.session.Home()
+	snapshot := home.Snapshot()
 	tip, objects, err := c.write(ctx, snapshot.Ledger)
 	if err != nil {
 		return err
@@ -116,9 +117,9 @@ func (c *commitPoint) once(ctx context.Context) error {
 	// A push that has begun is seen to its end.
 	pushing, cancel := context.WithTimeout(context.WithoutCancel(ctx), pushPatience)
 	defer cancel()
-	c.session.Waiting("pushing to " + snapshot.Remote)
-	defer c.session.Waiting("")
-	_, err = c.session.Remote().Push(pushing, updates(changes), append(slices.Clone(c.objects), objects...))
+	home.Waiting("pushing to " + snapshot.Remote)
+	defer home.Waiting("")
+	_, err = home.Remote().Push(pushing, updates(changes), append(slices.Clone(c.objects), objects...))
 	if errors.Is(err, gitrepo.ErrUnknownOutcome) {
 		err = c.lookAfter(pushing, entry.New, err)
 	}
@@ -169,7 +170,7 @@ func (c *commitPoint) lookAfter(ctx context.Context, entry object.ID, lost error
 // whole reports, of a push whose entry is there and whose answer is not, whether
 // the references that belong to it have moved as well.
 func (c *commitPoint) whole() error {
-	s := c.session.Snapshot()
+	s := c.session.Home().Snapshot()
 	partial := &gitrepo.PartialError{Remote: s.Remote, Moved: []string{s.Train.LedgerRef}}
 	for _, change := range c.changes {
 		if change.Old != change.New && s.Refs.IDs[change.Ref] == change.Old {
@@ -206,7 +207,7 @@ func (c *commitPoint) landed(ctx context.Context, entries ...object.ID) (bool, e
 	if len(entries) == 0 {
 		return false, nil
 	}
-	history, _, err := c.session.History(ctx, landedDepth)
+	history, _, err := c.session.Home().History(ctx, landedDepth)
 	if err != nil {
 		return false, err
 	}
@@ -242,7 +243,7 @@ func signer(session *observe.Session, wanted bool) (plan.SignFunc, error) {
 	if !wanted {
 		return nil, nil
 	}
-	found, err := session.Repository().Signer()
+	found, err := session.Clone().Signer()
 	if err != nil {
 		return nil, err
 	}

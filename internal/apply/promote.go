@@ -109,7 +109,7 @@ type promotion struct {
 
 // lock keeps other promotions of this clone off the environment.
 func (p *promotion) lock() (*gitrepo.Lock, error) {
-	lock, holder, err := p.session.Repository().Lock(observe.PromotionLock(p.plan.Environment), p.plan.Attempt())
+	lock, holder, err := p.session.Clone().Lock(observe.PromotionLock(p.plan.Environment), p.plan.Attempt())
 	if err == nil && lock == nil {
 		err = &plan.Moved{
 			Reason: fmt.Sprintf("another looprel of this clone is promoting to %s now (attempt %s)", p.plan.Environment, holder),

@@ -115,7 +115,7 @@ func (a *app) printReleasedLines(s *plan.Snapshot, lines []*plan.LinePlan, asJSO
 			p.blank()
 			p.write(terminal.SanitizeLines(line.Request.Body) + "\n")
 		}
-		if next := firstPromotion(s, release.Version); next != "" {
+		if next := firstPromotion(s, release.Version.String()); next != "" {
 			p.line(0, "Next: %s", a.typed(next))
 		}
 	}

@@ -21,7 +21,7 @@ func (a *app) forge(session *observe.Session) (*github.Client, error) {
 	}
 	a.client, err = github.New(github.Options{
 		Address: address, Find: a.credential(address), UserAgent: "looprel/" + Version, Proxy: a.proxy(),
-		CacheDir: filepath.Join(session.Repository().CommonDir(), "looprel", "github"),
+		CacheDir: filepath.Join(session.Clone().CommonDir(), "looprel", "github"),
 		Now:      a.env.Now, Progress: a.progress(),
 	})
 	return a.client, err

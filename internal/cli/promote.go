@@ -328,10 +328,10 @@ func (a *app) printPromoted(p *plan.PromotionPlan, finished ledger.Finished) err
 // deployDir is where the deploy command runs: the root of the worktree, so that
 // a script of the repository is found, or the bare repository.
 func (a *app) deployDir(session *observe.Session) (string, error) {
-	if worktree := session.Repository().Worktree(); worktree != "" {
+	if worktree := session.Clone().Worktree(); worktree != "" {
 		return worktree, nil
 	}
-	dir, err := filepath.Abs(session.Repository().GitDir())
+	dir, err := filepath.Abs(session.Clone().GitDir())
 	if err != nil {
 		return "", fmt.Errorf("find the directory of the deploy command: %w", err)
 	}

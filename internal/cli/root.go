@@ -27,6 +27,8 @@ type app struct {
 	yes       bool
 	verbose   bool
 	output    string
+	// wholeTrain: the command is about all components.
+	wholeTrain bool
 
 	// client is the way to GitHub, once it is needed.
 	client *github.Client

@@ -18,7 +18,7 @@ func (a *app) options(writes bool) (observe.Options, error) {
 	options := observe.Options{
 		Dir: a.dir, Config: a.path(a.config), Component: a.component, Remote: a.remote,
 		Environ: a.env.Environ, Interactive: a.env.Streams.InIsTerminal && a.env.Streams.ErrIsTerminal,
-		Now: clock.now, ClockOverridden: clock.overridden, Writes: writes, Progress: a.progress(),
+		Train: a.wholeTrain, Now: clock.now, ClockOverridden: clock.overridden, Writes: writes, Progress: a.progress(),
 	}
 	options.Meter = a.meter(options.Progress)
 	if writes {
@@ -39,6 +39,16 @@ func (a *app) open(ctx context.Context) (*observe.Session, error) {
 		return nil, err
 	}
 	return session, nil
+}
+
+// openTrain is open; whole says that no component need be chosen, since the command is
+// about all of them.
+func (a *app) openTrain(ctx context.Context, whole bool) (*observe.Session, error) {
+	a.wholeTrain = whole
+	if whole && a.component != "" {
+		return nil, &usageError{reason: "--component chooses one component, and --all is about all", hint: "leave out one of them"}
+	}
+	return a.open(ctx)
 }
 
 // look observes the clone for a command that only reads.

@@ -26,6 +26,8 @@ type tagOptions struct {
 	fillChangelog bool
 	withoutFix    []string
 	embargo       string
+	all           bool
+	abandon       bool
 }
 
 func newTagCommand(a *app) *cobra.Command {
@@ -90,6 +92,8 @@ applied. Fields without a value are left out.
 	flags.StringVar(&options.reason, "reason", "", "why, in `TEXT` that is recorded")
 	flags.BoolVar(&options.fillChangelog, "fill-changelog", false, "add the changes that the changelog's section leaves out")
 	flags.StringVar(&options.embargo, "embargo", "", embargoUsage)
+	flags.BoolVar(&options.all, "all", false, "release all components as one set, where the train has sets")
+	flags.BoolVar(&options.abandon, "abandon", false, "with --all, give up a set that is half-tagged; wants --reason")
 	flags.StringArrayVar(&options.withoutFix, "without-fix", nil, "release although this fix, a `COMMIT`, would be lost; wants --reason")
 	return command
 }
@@ -98,6 +102,9 @@ applied. Fields without a value are left out.
 func (o tagOptions) request() (plan.TagRequest, error) {
 	request := plan.TagRequest{Line: o.line, OffCycle: o.offCycle, Reason: o.reason, FillChangelog: o.fillChangelog, WithoutFix: o.withoutFix}
 	var err error
+	if err := o.checkAll(); err != nil {
+		return request, err
+	}
 	if o.version != "" {
 		if request.Version, err = parseVersion(o.version); err != nil {
 			return request, err
@@ -109,6 +116,20 @@ func (o tagOptions) request() (plan.TagRequest, error) {
 		}
 	}
 	return request, nil
+}
+
+// checkAll holds --all to what concerns all components.
+func (o tagOptions) checkAll() error {
+	switch {
+	case o.abandon && !o.all:
+		return &usageError{reason: "--abandon gives up a set", hint: "looprel tag --all --abandon --reason TEXT"}
+	case !o.all:
+		return nil
+	case o.version != "" || o.line != "" || o.at != "" || o.bump != "" || len(o.withoutFix) > 0:
+		return &usageError{reason: "--all releases what is due of each component, and takes no VERSION, --bump, --line, --at or --without-fix",
+			hint: "for one component of the set: looprel tag --component NAME ..."}
+	}
+	return nil
 }
 
 func parseVersion(text string) (release.Version, error) {
@@ -128,13 +149,19 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	if err != nil {
 		return err
 	}
-	session, err := a.open(ctx)
+	session, err := a.openTrain(ctx, options.all)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
 	if request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
 		return err
+	}
+	switch sets := session.Snapshot().Train.Sets; {
+	case options.all && !sets:
+		return &plan.Misuse{Reason: "this train releases no sets, so that there is no --all", Advice: "looprel tag --component NAME; or \"sets: true\" under train in environments.yaml"}
+	case sets:
+		return a.tagSet(ctx, session, options, request, asJSON)
 	}
 	makePlan := func(ctx context.Context) (*plan.TagPlan, error) {
 		return observe.Tag(ctx, session, request, options.at)
@@ -201,6 +228,13 @@ func (a *app) printTagPlan(s *plan.Snapshot, t *plan.TagPlan) error {
 		p.line(terminal.Green, "%s", t.Already)
 		return p.err
 	}
+	p.release(s, t)
+	p.steps(t.Steps)
+	return p.err
+}
+
+// release shows what a release is made of.
+func (p *printer) release(s *plan.Snapshot, t *plan.TagPlan) {
 	p.line(terminal.Bold, "Release %s %s of %s", t.Component, t.Version, plan.ShortRef(t.Branch))
 	facts := []fact{{"version", t.Why}, {"previous", t.Previous.String()}, {"cycle", cycleText(t)}}
 	if t.OffCycle {
@@ -217,8 +251,6 @@ func (a *app) printTagPlan(s *plan.Snapshot, t *plan.TagPlan) error {
 	p.blank()
 	p.changes(t.Changes, t.Omitted, "looprel notes")
 	p.notes(t.Notes)
-	p.steps(t.Steps)
-	return p.err
 }
 
 func shortIDs(ids []object.ID) string {
@@ -264,7 +296,7 @@ func (a *app) printTagged(s *plan.Snapshot, t *plan.TagPlan, result apply.Result
 	if t.Already != "" {
 		return p.err
 	}
-	if next := firstPromotion(s, t.Version); next != "" {
+	if next := firstPromotion(s, t.Version.String()); next != "" {
 		p.line(0, "Next: %s", a.typed(next))
 	}
 	return p.err
@@ -272,7 +304,7 @@ func (a *app) printTagged(s *plan.Snapshot, t *plan.TagPlan, result apply.Result
 
 // firstPromotion is the command that brings the release to the environment that
 // comes right after the tag. The one without a version is for this cycle's.
-func firstPromotion(s *plan.Snapshot, version release.Version) string {
+func firstPromotion(s *plan.Snapshot, version string) string {
 	for _, environment := range s.Train.Environments {
 		if environment.After == release.AfterTag && environment.Commissioned {
 			return fmt.Sprintf("looprel promote %s %s", environment.Name, version)

@@ -84,6 +84,7 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 		optional("allowed-signers", value(d, &train.AllowedSigners, "the path of a file", cleanFile)),
 	)
 	d.checkLedger(read, train)
+	d.checkSets(read, train)
 	if !read.meant("github") {
 		d.checkGitHubWanted(train, read)
 	}
@@ -108,6 +109,13 @@ func (d *decoder) ledger(ref *string) reader {
 	return func(node *yaml.Node) {
 		d.mapping(node, "the ledger",
 			required("ref", release.DefaultLedgerRef, value(d, ref, "the full name of a reference", parseLedgerRef)))
+	}
+}
+
+// checkSets holds a train that releases sets to what makes one.
+func (d *decoder) checkSets(read section, train *release.Train) {
+	if train.Sets && read.ok("train", "components") && len(train.Components) == 1 {
+		d.reportValue(read, "train", "sets of %s alone, expected at least two components, or no sets", train.Components[0].Name)
 	}
 }
 

@@ -331,7 +331,7 @@ func TestTrainProblems(t *testing.T) {
 			name: "unknown key",
 			old:  "  test:",
 			new:  "  frezes: []\n  test:",
-			want: []string{`7:3: unknown key "frezes", expected one of home, first-tag, every, tag, test, push, freezes, exceptions, holidays, announce, off-cycle; did you mean "freezes"?`},
+			want: []string{`7:3: unknown key "frezes", expected one of home, first-tag, every, tag, test, push, freezes, exceptions, holidays, announce, off-cycle, sets; did you mean "freezes"?`},
 		},
 	})
 }

@@ -47,6 +47,7 @@ func (d *decoder) train(train *release.Train) reader {
 			optional("holidays", values(d, &schedule.Holidays, "a country such as US", parseCountry)),
 			optional("announce", d.announce(&train.Announce)),
 			optional("off-cycle", d.offCycle(&train.OffCycle)),
+			optional("sets", d.boolean(&train.Sets)),
 		)
 		t.checkDays(read)
 		t.checkFreezes(read)

@@ -35,6 +35,19 @@ func (r *Repository) ToolStore(kind, name string) (*ToolStore, error) {
 	return &ToolStore{Objects: objects, refs: refStore{gitDir: directory, commonDir: directory}}, nil
 }
 
+// OpenToolStore opens the store of that kind and name as a repository like any other,
+// and makes it where there is none.
+func (r *Repository) OpenToolStore(ctx context.Context, kind, name string) (*Repository, error) {
+	store, err := r.ToolStore(kind, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Close(); err != nil {
+		return nil, err
+	}
+	return r.OpenOther(ctx, store.refs.gitDir)
+}
+
 // Ref is where the store has a reference, zero when it has none.
 func (s *ToolStore) Ref(name string) (object.ID, error) {
 	id, err := s.refs.resolve(name)

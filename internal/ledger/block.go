@@ -13,18 +13,22 @@ import (
 type Blocked struct {
 	// Number is by which it is lifted: a component's blocks are counted from 1.
 	Number int `json:"number"`
-	// Environment or Version is what is blocked.
+	// Environment, Version or Set, which is an id, is what is blocked.
 	Environment string          `json:"environment,omitempty"`
 	Version     release.Version `json:"version,omitzero"`
+	Set         string          `json:"set,omitempty"`
 	Ref         string          `json:"ref,omitempty"`
 	Signed      bool            `json:"signed,omitempty"` // as in Waiver
 }
 
 func (b Blocked) what(component string) string {
-	if b.Environment != "" {
+	switch {
+	case b.Environment != "" && component == AllComponents:
+		return b.Environment
+	case b.Environment != "":
 		return fmt.Sprintf("%s for %s", b.Environment, component)
 	}
-	return fmt.Sprintf("%s %s", component, b.Version)
+	return about(component, b.Version, b.Set)
 }
 
 // Unblocked lifts a block; the entry's Reason says why.
@@ -75,7 +79,7 @@ func (f *folding) blocked(blocked Blocked) error {
 	if blocked.Number != blocks.Last+1 {
 		return fmt.Errorf("block number %d, after %d", blocked.Number, blocks.Last)
 	}
-	if (blocked.Environment == "") == blocked.Version.IsZero() {
+	if (blocked.Environment == "") == (blocked.Version.IsZero() && blocked.Set == "") {
 		return fmt.Errorf("block %d is of neither, or both, of an environment and a version", blocked.Number)
 	}
 	blocks.Last = blocked.Number

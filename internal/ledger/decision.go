@@ -27,8 +27,10 @@ type Waiver struct {
 // environment.
 type SignedOff struct {
 	Environment string          `json:"environment"`
-	Version     release.Version `json:"version"`
-	Note        string          `json:"note,omitempty"`
+	Version     release.Version `json:"version,omitzero"`
+	// Set is the id of the set that is meant, instead of a version.
+	Set  string `json:"set,omitempty"`
+	Note string `json:"note,omitempty"`
 	// Ref is where the result is to be found, such as a report of load tests.
 	Ref string `json:"ref,omitempty"`
 	// Revoked: what the same person said before does not hold any more.
@@ -37,10 +39,11 @@ type SignedOff struct {
 }
 
 func (s SignedOff) subject(component string) string {
+	meant := about(component, s.Version, s.Set)
 	if s.Revoked {
-		return fmt.Sprintf("withdraw the sign-off of %s %s on %s", component, s.Version, s.Environment)
+		return fmt.Sprintf("withdraw the sign-off of %s on %s", meant, s.Environment)
 	}
-	return fmt.Sprintf("sign off %s %s on %s", component, s.Version, s.Environment)
+	return fmt.Sprintf("sign off %s on %s", meant, s.Environment)
 }
 
 // SignOff is a sign-off that holds.
@@ -72,17 +75,27 @@ func (p Person) sharesName(other Person) bool {
 
 // BackedOff says that a release goes nowhere any more; the entry's Reason says why.
 type BackedOff struct {
-	Version release.Version `json:"version"`
+	Version release.Version `json:"version,omitzero"`
+	Set     string          `json:"set,omitempty"` // as in SignedOff
 	// Revoked: it may go on again.
 	Revoked bool `json:"revoked,omitempty"`
 	Signed  bool `json:"signed,omitempty"` // as in Waiver
 }
 
 func (b BackedOff) subject(component string) string {
+	meant := about(component, b.Version, b.Set)
 	if b.Revoked {
-		return fmt.Sprintf("let %s %s go on after all", component, b.Version)
+		return fmt.Sprintf("let %s go on after all", meant)
 	}
-	return fmt.Sprintf("back off %s %s", component, b.Version)
+	return fmt.Sprintf("back off %s", meant)
+}
+
+// about is what a decision is about: a release or a set.
+func about(component string, version release.Version, set string) string {
+	if set != "" {
+		return SetTitle(set)
+	}
+	return what(component, version.String())
 }
 
 // Decision is what somebody decided and why.

@@ -82,6 +82,9 @@ func (e Entry) check() error {
 		KindUnblocked:         e.Unblocked != nil,
 		KindBackedOff:         e.BackedOff != nil,
 		KindRolledBack:        e.RolledBack != nil,
+		KindSetTagging:        e.SetTagging != nil,
+		KindSetTagged:         e.SetTagged != nil,
+		KindSetAbandoned:      e.SetAbandoned != nil,
 
 		KindAnnouncementStarted:  e.AnnouncementStarted != nil,
 		KindAnnouncementFinished: e.AnnouncementFinished != nil,

@@ -54,6 +54,12 @@ func (f *folding) apply() error {
 		return f.backedOff(*f.entry.BackedOff)
 	case KindRolledBack:
 		return f.rolledBack(*f.entry.RolledBack)
+	case KindSetTagging:
+		return f.setTagging(*f.entry.SetTagging)
+	case KindSetTagged:
+		return f.setTagged(*f.entry.SetTagged)
+	case KindSetAbandoned:
+		return f.setAbandoned(*f.entry.SetAbandoned)
 	case KindUnblocked:
 		return f.unblocked(*f.entry.Unblocked)
 	case KindAnnouncementStarted:
@@ -137,6 +143,9 @@ func (f *folding) started(started Started) error {
 	if err := f.backOffBad(started.RollsBack, started.Signed); err != nil {
 		return err
 	}
+	if err := f.backOffBadSet(started.RollsBackSet, started.Signed); err != nil {
+		return err
+	}
 	return f.write(environmentPath(started.Environment, f.entry.Component), environment)
 }
 
@@ -163,7 +172,7 @@ func (f *folding) finished(finished Finished) error {
 	environment.Broken = &Broken{
 		Deployment: finished.Deployment, At: f.entry.At, By: f.entry.By,
 		Outcome: finished.Outcome, Detail: finished.Detail,
-		Waived: begun.Waived, RollsBack: begun.RollsBack, Tries: tries,
+		Waived: begun.Waived, RollsBack: begun.RollsBack, RollsBackSet: begun.RollsBackSet, Set: begun.Set, Tries: tries,
 	}
 	return f.write(environmentPath(finished.Environment, f.entry.Component), environment)
 }
@@ -189,7 +198,7 @@ func (f *folding) runs(deployment Deployment, outcome Outcome, begun Started) er
 			return err
 		}
 	}
-	environment.Running = &Running{Deployment: deployment, Since: f.entry.At, By: f.entry.By, Outcome: outcome, Waived: begun.Waived, RollsBack: begun.RollsBack}
+	environment.Running = &Running{Deployment: deployment, Since: f.entry.At, By: f.entry.By, Outcome: outcome, Waived: begun.Waived, RollsBack: begun.RollsBack, RollsBackSet: begun.RollsBackSet}
 	environment.Underway, environment.Broken = nil, nil
 	if err := f.write(environmentPath(deployment.Environment, f.entry.Component), environment); err != nil {
 		return err

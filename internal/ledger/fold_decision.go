@@ -10,15 +10,14 @@ import (
 // signedOff puts a sign-off on its release, in place of what the same person said
 // of the same environment before.
 func (f *folding) signedOff(signed SignedOff) error {
-	return f.decideOn(signed.Version, func(known *Release) error {
-		known.SignOffs = slices.DeleteFunc(known.SignOffs, func(one SignOff) bool {
-			return one.Environment == signed.Environment && one.By.Same(f.entry.By)
+	if signed.Set != "" {
+		return f.decideOnSet(signed.Set, func(known *Set) error {
+			known.SignOffs = f.signOffs(known.SignOffs, signed)
+			return nil
 		})
-		if !signed.Revoked {
-			known.SignOffs = append(known.SignOffs, SignOff{
-				Environment: signed.Environment, By: f.entry.By, At: f.entry.At, Note: signed.Note, Ref: signed.Ref, Signed: signed.Signed,
-			})
-		}
+	}
+	return f.decideOn(signed.Version, func(known *Release) error {
+		known.SignOffs = f.signOffs(known.SignOffs, signed)
 		return nil
 	})
 }
@@ -39,15 +38,15 @@ func (f *folding) decideOn(version release.Version, change func(*Release) error)
 }
 
 func (f *folding) backedOff(off BackedOff) error {
-	return f.decideOn(off.Version, func(known *Release) error {
-		if off.Revoked == (known.BackedOff == nil) {
-			return fmt.Errorf("%s is backed off: %v", off.Version, known.BackedOff != nil)
-		}
-		known.BackedOff = nil
-		if !off.Revoked {
-			known.BackedOff = &Decision{By: f.entry.By, At: f.entry.At, Reason: f.entry.Reason, Signed: off.Signed}
-		}
-		return nil
+	if off.Set != "" {
+		return f.decideOnSet(off.Set, func(known *Set) (err error) {
+			known.BackedOff, err = f.backOff(known.BackedOff, off.Set, off)
+			return err
+		})
+	}
+	return f.decideOn(off.Version, func(known *Release) (err error) {
+		known.BackedOff, err = f.backOff(known.BackedOff, off.Version.String(), off)
+		return err
 	})
 }
 

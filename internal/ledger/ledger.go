@@ -27,6 +27,8 @@
 //	announced/<component>/<line or year>/<key> an announcement that was sent, as JSON
 //	told/<component>                           the days of the cycles that were told last, as JSON
 //
+// Where components are pinned as sets there is more: see set.go.
+//
 // A reader that meets a format, or a kind of entry, that it does not know stops
 // with NewerError and folds nothing. A field that an older looprel may safely
 // pass over can be added within a format; anything else makes a new one.
@@ -84,6 +86,12 @@ const (
 	KindUnblocked Kind = "unblocked"
 	// KindBackedOff says that a release goes nowhere any more, or that it may again.
 	KindBackedOff Kind = "backed-off"
+	// KindSetTagging is pushed before the members of a set are tagged elsewhere.
+	KindSetTagging Kind = "set-tagging"
+	// KindSetTagged is a set whose members are all tagged.
+	KindSetTagged Kind = "set-tagged"
+	// KindSetAbandoned gives up a set whose tagging did not end.
+	KindSetAbandoned Kind = "set-abandoned"
 	// KindAnnouncementStarted is pushed before an announcement is sent.
 	KindAnnouncementStarted Kind = "announcement-started"
 	// KindAnnouncementFinished is what became of it.
@@ -114,7 +122,8 @@ type Entry struct {
 	// Clock is "overridden" when the time is not the real one.
 	Clock string `json:"clock,omitempty"`
 	// Config is the digest of the environments.yaml that was followed.
-	Config    string `json:"config,omitempty"`
+	Config string `json:"config,omitempty"`
+	// Component is whose act it is; AllComponents for one that is about a set.
 	Component string `json:"component"`
 	// OffCycle is set when the calendar was set aside on purpose; the Reason
 	// says why.
@@ -133,6 +142,10 @@ type Entry struct {
 	Blocked   *Blocked    `json:"blocked,omitempty"`
 	Unblocked *Unblocked  `json:"unblocked,omitempty"`
 	BackedOff *BackedOff  `json:"backed_off,omitempty"`
+
+	SetTagging   *Tagging      `json:"set_tagging,omitempty"`
+	SetTagged    *SetTagged    `json:"set_tagged,omitempty"`
+	SetAbandoned *SetAbandoned `json:"set_abandoned,omitempty"`
 
 	RolledBack           *RolledBack           `json:"rolled_back,omitempty"`
 	AnnouncementStarted  *AnnouncementStarted  `json:"announcement_started,omitempty"`
@@ -221,6 +234,10 @@ type Started struct {
 	Waived []Waiver `json:"waived,omitempty"`
 	// RollsBack is the release that a rollback takes away, none for a promotion.
 	RollsBack release.Version `json:"rolls_back,omitzero"`
+	// RollsBackSet is the set that a rollback of a set, or of its members, takes away.
+	RollsBackSet string `json:"rolls_back_set,omitempty"`
+	// Set is the attempt at a set that this one at a member is a part of.
+	Set string `json:"set_attempt,omitempty"`
 	// After is the attempt whose failure a rollback follows that nobody had to ask for.
 	After string `json:"after,omitempty"`
 	// Signed: the entry is signed; as in Waiver.
@@ -269,8 +286,9 @@ type Finished struct {
 	Detail   string   `json:"detail,omitempty"`   // one sentence
 	Evidence []string `json:"evidence,omitempty"` // what the probe saw
 	Output   string   `json:"output,omitempty"`   // the tail of the deploy command's output
-	// RollsBack is as in Started.
-	RollsBack release.Version `json:"rolls_back,omitzero"`
+	// RollsBack and RollsBackSet are as in Started.
+	RollsBack    release.Version `json:"rolls_back,omitzero"`
+	RollsBackSet string          `json:"rolls_back_set,omitempty"`
 }
 
 // Subject is the entry in one line.
@@ -287,17 +305,17 @@ func (e Entry) Subject() string {
 	case KindTagged:
 		return fmt.Sprintf("tag %s %s", e.Component, e.Tagged.Version)
 	case KindPromotionStarted:
-		if !e.Started.RollsBack.IsZero() {
-			return fmt.Sprintf("roll %s back to %s %s: started", e.Started.Environment, e.Component, e.Started.Version)
+		if !e.Started.RollsBack.IsZero() || e.Started.RollsBackSet != "" {
+			return fmt.Sprintf("roll %s back to %s: started", e.Started.Environment, what(e.Component, e.Started.Version))
 		}
-		return fmt.Sprintf("promote %s %s to %s: started", e.Component, e.Started.Version, e.Started.Environment)
+		return fmt.Sprintf("promote %s to %s: started", what(e.Component, e.Started.Version), e.Started.Environment)
 	case KindPromotionFinished:
-		if !e.Finished.RollsBack.IsZero() {
-			return fmt.Sprintf("roll %s back to %s %s: %s", e.Finished.Environment, e.Component, e.Finished.Version, e.Finished.Outcome)
+		if !e.Finished.RollsBack.IsZero() || e.Finished.RollsBackSet != "" {
+			return fmt.Sprintf("roll %s back to %s: %s", e.Finished.Environment, what(e.Component, e.Finished.Version), e.Finished.Outcome)
 		}
-		return fmt.Sprintf("promote %s %s to %s: %s", e.Component, e.Finished.Version, e.Finished.Environment, e.Finished.Outcome)
+		return fmt.Sprintf("promote %s to %s: %s", what(e.Component, e.Finished.Version), e.Finished.Environment, e.Finished.Outcome)
 	case KindRecorded:
-		return fmt.Sprintf("record %s %s on %s", e.Component, e.Recorded.Version, e.Recorded.Environment)
+		return fmt.Sprintf("record %s on %s", what(e.Component, e.Recorded.Version), e.Recorded.Environment)
 	case KindPicked:
 		count := "1 fix"
 		if len(e.Picked.Picks) != 1 {
@@ -316,7 +334,16 @@ func (e Entry) Subject() string {
 		return e.AnnouncementStarted.subject(e.Component)
 	case KindAnnouncementFinished:
 		return e.AnnouncementFinished.subject(e.Component)
+	case KindSetTagging:
+		return fmt.Sprintf("tag the set %s: started", e.SetTagging.Title())
+	case KindSetTagged:
+		return fmt.Sprintf("pin the set %s", e.SetTagged.Title())
+	case KindSetAbandoned:
+		return fmt.Sprintf("give up the set %s", SetTitle(e.SetAbandoned.ID))
 	case KindUnblocked:
+		if e.Component == AllComponents {
+			return fmt.Sprintf("lift block %d of the sets", e.Unblocked.Number)
+		}
 		return fmt.Sprintf("lift block %d of %s", e.Unblocked.Number, e.Component)
 	}
 	return string(e.Kind)

@@ -70,8 +70,10 @@ type Running struct {
 	Outcome Outcome   `json:"outcome"`
 	// Waived are the gates that were set aside to bring it here.
 	Waived []Waiver `json:"waived,omitempty"`
-	// RollsBack is the release that it was rolled back from, none if it was promoted.
-	RollsBack release.Version `json:"rolls_back,omitzero"`
+	// RollsBack is the release that it was rolled back from, none if it was promoted;
+	// RollsBackSet likewise the set.
+	RollsBack    release.Version `json:"rolls_back,omitzero"`
+	RollsBackSet string          `json:"rolls_back_set,omitempty"`
 }
 
 // Underway is an attempt that has begun.
@@ -89,8 +91,10 @@ type Broken struct {
 	Outcome Outcome   `json:"outcome"`
 	Detail  string    `json:"detail,omitempty"`
 	Waived  []Waiver  `json:"waived,omitempty"`
-	// RollsBack is as in Started.
-	RollsBack release.Version `json:"rolls_back,omitzero"`
+	// RollsBack, RollsBackSet and Set are as in Started.
+	RollsBack    release.Version `json:"rolls_back,omitzero"`
+	RollsBackSet string          `json:"rolls_back_set,omitempty"`
+	Set          string          `json:"set_attempt,omitempty"`
 	// Tries is how many attempts at it in a row did not end well.
 	Tries int `json:"tries,omitempty"`
 }

@@ -81,6 +81,9 @@ func (s *Session) templates(ctx context.Context, one plan.Selected) (announcemen
 // trainFile reads a file of the repository: on the home's default branch where
 // environments.yaml was read there, otherwise in the worktree.
 func (s *Session) trainFile(ctx context.Context, path string) ([]byte, error) {
+	if s.home != nil {
+		return s.home.trainFile(ctx, path)
+	}
 	if s.source.remote {
 		head := s.shown.Refs[s.shown.Head]
 		if err := s.fetchCommit(ctx, s.shown.Head, head); err != nil {

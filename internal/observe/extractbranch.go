@@ -8,6 +8,7 @@ import (
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/release"
 )
 
 // componentBranch is the branch that a component is released from, in this clone's
@@ -39,7 +40,7 @@ func (s *Session) openComponent(ctx context.Context) (*componentBranch, error) {
 
 func (b *componentBranch) connect(ctx context.Context, s *Session) error {
 	shown := s.shown
-	remote, here := s.componentRemote()
+	remote, here := s.remoteOf(s.snapshot.Component)
 	switch {
 	case here && remote == "":
 		b.remote, b.objects, b.borrowed, b.name = s.remote, s.repository.Objects, true, s.remoteName()
@@ -77,10 +78,10 @@ func (b *componentBranch) connect(ctx context.Context, s *Session) error {
 	return err
 }
 
-// componentRemote is the remote of the component: "" for the train's home, a name or
-// an address. here reports whether this clone is one of it.
-func (s *Session) componentRemote() (remote string, here bool) {
-	address := s.snapshot.Component.Repository
+// remoteOf is the remote of a component: "" for the train's home, a name or an address.
+// here reports whether this clone is one of it.
+func (s *Session) remoteOf(component release.Component) (remote string, here bool) {
+	address := component.Repository
 	if address == "." || gitrepo.SameAddress(s.remote.Config().URL, address) {
 		return "", true
 	}

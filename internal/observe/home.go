@@ -29,6 +29,13 @@ func (s *Session) component() (release.Component, error) {
 	for i, component := range train.Components {
 		all[i] = component.Name
 	}
+	if train.Sets && s.options.Train && s.options.Component == "" {
+		if len(own) > 0 {
+			all[0] = own[0]
+		}
+		component, _ := train.Component(all[0])
+		return component, nil
+	}
 	switch {
 	case s.options.Component != "":
 		return release.Component{}, &plan.Misuse{Reason: fmt.Sprintf("there is no component %q", s.options.Component),

@@ -40,6 +40,9 @@ type Options struct {
 	Config string
 	// Component is the component's name; empty: the one of this clone.
 	Component string
+	// Train: the command is about all components where the train releases sets, so that
+	// none need be named.
+	Train bool
 	// Remote is the name of the home remote; empty: found by configuration.
 	Remote  string
 	Environ []string
@@ -65,6 +68,8 @@ type Session struct {
 	remote     *gitrepo.Remote
 	store      *gitrepo.LedgerStore
 	source     *Source
+	// home is the session of the train's home where this is a member's, nil otherwise.
+	home *Session
 	// shown is what the home shows of the references that begin with listed.
 	shown    gitrepo.Advertisement
 	listed   []string
@@ -147,10 +152,11 @@ func (s *Session) Source() *Source { return s.source }
 // SetEntryID gives the next entry of this run an id of its own.
 func (s *Session) SetEntryID(id string) { s.snapshot.EntryID = id }
 
-// Repository is the clone.
+// Repository is where the component's objects are: the clone, unless the component
+// lives elsewhere.
 func (s *Session) Repository() *gitrepo.Repository { return s.repository }
 
-// Remote is the train's home.
+// Remote is the train's home, of a member that component's.
 func (s *Session) Remote() *gitrepo.Remote { return s.remote }
 
 // Store is where the ledger is kept on this machine.
@@ -158,6 +164,12 @@ func (s *Session) Store() *gitrepo.LedgerStore { return s.store }
 
 // Refresh reads the remote's references and the ledger again.
 func (s *Session) Refresh(ctx context.Context) error {
+	if s.home != nil {
+		if err := s.home.Refresh(ctx); err != nil {
+			return err
+		}
+		return s.followHome(ctx)
+	}
 	if err := s.list(ctx); err != nil {
 		return err
 	}
@@ -167,8 +179,8 @@ func (s *Session) Refresh(ctx context.Context) error {
 // RefreshAt is Refresh at a later time than the session was opened at; a clock that
 // is overridden stands still.
 func (s *Session) RefreshAt(ctx context.Context, now time.Time) error {
-	if !s.snapshot.ClockOverridden {
-		s.snapshot.Now = now.In(s.snapshot.Now.Location())
+	if home := s.Home(); !s.snapshot.ClockOverridden {
+		home.snapshot.Now = now.In(s.snapshot.Now.Location())
 	}
 	return s.Refresh(ctx)
 }
@@ -199,11 +211,17 @@ func (s *Session) fetchCommit(ctx context.Context, ref string, id object.ID) err
 	if err != nil || has {
 		return err
 	}
-	haves, err := s.remote.Haves(s.shown, []string{ref})
+	haves, err := s.haves([]string{ref})
 	if err != nil {
 		return err
 	}
-	return s.fetch(ctx, plan.ShortRef(ref), s.repository.Objects, gitrepo.FetchRequest{Wants: []object.ID{id}, Haves: haves})
+	if err := s.fetch(ctx, plan.ShortRef(ref), s.repository.Objects, gitrepo.FetchRequest{Wants: []object.ID{id}, Haves: haves}); err != nil {
+		return err
+	}
+	if s.shown.Refs[ref] == id {
+		s.keepFetched(ctx, []string{ref})
+	}
+	return nil
 }
 
 // Waiting tells what is being waited for, "" when it is over.

@@ -128,7 +128,7 @@ func (s *Session) ownAttempt(selection *plan.Selection) (string, error) {
 	if s.leftBehind == underway.Attempt {
 		return s.leftBehind, nil
 	}
-	holder, err := s.repository.LeftBehind(PromotionLock(selection.Environment.Name))
+	holder, err := s.Clone().LeftBehind(PromotionLock(selection.Environment.Name))
 	if err != nil || holder != underway.Attempt {
 		return "", err
 	}

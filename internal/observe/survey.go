@@ -179,9 +179,13 @@ func (s *Session) fetchRefs(ctx context.Context, refs []string) error {
 	if len(wants) == 0 {
 		return nil
 	}
-	haves, err := s.remote.Haves(s.shown, lacking)
+	haves, err := s.haves(lacking)
 	if err != nil {
 		return err
 	}
-	return s.fetch(ctx, "releases", s.repository.Objects, gitrepo.FetchRequest{Wants: wants, Haves: haves})
+	if err := s.fetch(ctx, "releases", s.repository.Objects, gitrepo.FetchRequest{Wants: wants, Haves: haves}); err != nil {
+		return err
+	}
+	s.keepFetched(ctx, lacking)
+	return nil
 }

@@ -51,9 +51,12 @@ type Snapshot struct {
 	Component    release.Component
 	// Remote is the name, or the URL fit to be shown, of the train's home.
 	Remote string
-	Refs   Refs
-	Ledger *ledger.State
-	Sign   Signing
+	// Elsewhere is the repository of a member of a set that is not released in the
+	// train's home, whose references these are; "" otherwise.
+	Elsewhere string
+	Refs      Refs
+	Ledger    *ledger.State
+	Sign      Signing
 	// Offline is set where the remote was not asked.
 	Offline *Offline
 	// Web says where bugs, pull requests and commits are to be looked at.

@@ -172,7 +172,8 @@ func (p *TagPlan) unchanged(s *Snapshot, branch *Branch) error {
 	if !inLedger {
 		advice = fmt.Sprintf("the ledger does not know %s; to take it over: looprel adopt", base.Version)
 	}
-	return refuse(advice, "nothing has changed on %s since %s, so there is nothing to release", ShortRef(branch.Ref), base.Version)
+	return &Unchanged{Last: base.Version, Refusal: &Refusal{Advice: advice,
+		Reason: fmt.Sprintf("nothing has changed on %s since %s, so there is nothing to release", ShortRef(branch.Ref), base.Version)}}
 }
 
 // alreadySo makes the plan that of a release that the ledger has, with what a run

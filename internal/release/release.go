@@ -30,6 +30,8 @@ type Train struct {
 	// signatures count; empty: the one that git's configuration names.
 	AllowedSigners string
 	Announce       Announce
+	// Sets: the components are released together, as sets of one release of each.
+	Sets bool
 	// Tick is what the train may do by itself.
 	Tick Tick
 	// Links turns numbers in commit messages into addresses.
