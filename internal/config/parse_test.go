@@ -105,7 +105,7 @@ func TestParseEverything(t *testing.T) {
 		GitHub: &release.GitHub{
 			Repository: "git.example.org/acme/web", Releases: "draft", Assets: []string{"dist/*.tgz", "README"}, Milestones: "v{version}", NoDeployments: true, ReleasedLabel: "in {version}", ReleasedComment: true,
 			Backports: release.Backports{Label: "needs {line}", Done: "has {line}", Comment: true},
-			Requests: &release.Requests{Labels: []string{"ops", "deploy"}, Template: "docs/request.md"},
+			Requests:  &release.Requests{Labels: []string{"ops", "deploy"}, Template: "docs/request.md"},
 		},
 		Contacts: []release.Contact{{Role: "ops", People: []string{"the one on duty"}, Email: []string{"ops@example.org"}}, {Role: "qa"}},
 		Components: []release.Component{{
