@@ -26,8 +26,8 @@ type graphFile struct {
 }
 
 // use has a function read the graph. It reports whether there is one and the
-// function found what it looked for; a graph that is damaged counts as none,
-// since the objects say the same, except where everything is to be verified.
+// function found what it looked for. A graph that is damaged is an error: git
+// believes it, and would walk history otherwise than we do.
 func (f *graphFile) use(read func(*commitgraph.Graph) (found bool, err error)) (found bool, err error) {
 	if f.unused.Load() {
 		return false, nil

@@ -29,7 +29,8 @@ import (
 
 // Options change how a Graph is read.
 type Options struct {
-	// Verify compares each file's checksum when it is opened.
+	// Verify compares each file's checksum when it is opened, however large it is;
+	// those of up to verifiedSize are compared in any case.
 	Verify bool
 	// Unmapped reads files by positioned reads instead of mapping them.
 	Unmapped bool
@@ -59,8 +60,14 @@ type Graph struct {
 	corrected bool
 }
 
-// maxChainSize bounds the file that lists a chain, in bytes.
-const maxChainSize = 1 << 20
+const (
+	// maxChainSize bounds the file that lists a chain, in bytes.
+	maxChainSize = 1 << 20
+	// verifiedSize is up to how many bytes of a file are hashed before it is believed:
+	// that takes some 5 ms, of the graph of 130,000 commits. A walk by a wrong graph
+	// would end somewhere else, and nothing would tell.
+	verifiedSize = 8 << 20
+)
 
 var (
 	errNotGraph  = errors.New("it is no commit-graph of version 1, for SHA-1")
@@ -323,7 +330,7 @@ func openLayer(name string, base, below int, options Options) (*layer, error) {
 	}
 	l := &layer{table: idtable.Table{File: file, Stride: object.IDSize}, base: base}
 	err = filemap.Guard(func() error {
-		if err := l.readHeader(below); err != nil || !options.Verify {
+		if err := l.readHeader(below); err != nil || !options.Verify && file.Size() > verifiedSize {
 			return err
 		}
 		return idtable.Verify(file)
