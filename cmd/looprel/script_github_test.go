@@ -54,7 +54,7 @@ import (
 //	forge fault METHOD PATH HOW [COUNT]
 //	                                answers the next requests (one, unless said) with the
 //	                                status HOW, or breaks the connection, before or
-//	                                after; PATH is a pattern
+//	                                after; PATH is a pattern, and * any path or method
 //	forge requests COUNT            so many requests were made since this was last asked
 //	forge wait METHOD PATH          waits until that was asked and done, since what was
 //	                                last waited for or counted
@@ -257,7 +257,8 @@ func faults(ts *testscript.TestScript, args []string) func(githubtest.Request) g
 	return func(request githubtest.Request) githubtest.Interference {
 		matched, err := path.Match(args[1], request.Path)
 		ts.Check(err)
-		if left == 0 || request.Git || !matched || args[0] != request.Method {
+		matched = matched || args[1] == "*"
+		if left == 0 || request.Git || !matched || args[0] != request.Method && args[0] != "*" {
 			return githubtest.Interference{}
 		}
 		left--

@@ -42,7 +42,8 @@ its own time; one that still waits in this clone is mentioned.
 JSON is an array of entries: commit, signed, format, needs, id, kind, at, by,
 clock, config, component, off_cycle, reason, and what the kind adds (adopted,
 tagged, started, finished, recorded, rolled_back, picked, signed_off, blocked,
-unblocked, backed_off, announcement_started, announcement_finished), owes (the
+unblocked, backed_off, announcement_started, announcement_finished, delivering),
+owes (the
 announcements that it makes due). Fields without a value are left out.
 
 ` + exitStatus,

@@ -60,9 +60,9 @@ Running it again finishes what was left and never makes a second release.
 
 Where environments.yaml declares mail or a webhook, people are told once the
 release stands. --embargo keeps that back until a time, and a Release on GitHub
-a draft; looprel announce, or looprel tick, tells them then, and the same tag
-command publishes the Release. What could not be sent makes the exit status 7,
-and changes nothing about the release.
+a draft; looprel announce, or looprel tick, tells them then, and looprel tick,
+or the same tag command, publishes the Release. What could not be sent makes the
+exit status 7, and changes nothing about the release.
 
 JSON: verb, component, version, why, tag, branch, previous, cycle, push,
 days_late, off_cycle, reason, embargo, without_fixes, commits (role, subject,

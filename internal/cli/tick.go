@@ -34,9 +34,15 @@ What is late is done only with "late: true". A cycle that is over is never made
 up for. A promotion that failed is tried again after an hour, then two, four and
 so on; a rollback, and whatever is refused, is left to people.
 
+Where environments.yaml has a section github, it looks whether GitHub has all of
+the releases and deployments of the last two cycles, and finishes what was cut
+off or could not be done, such as a Release that is a draft still. One runner
+does, and who it is stands in the ledger.
+
 JSON: verb, component, acts (act, key, what, environment, version, command,
 reason), done (act, key, what, outcome, error), told (as in announce), waiting
-(as in next), notes.
+(as in next), notes, owing (key, what, version, environment, command), which is
+what may not all be at GitHub.
 
 ` + exitStatus,
 		Example: `  looprel tick
@@ -75,6 +81,8 @@ type ticker struct {
 	tried map[string]plan.Tried
 	done  []doneJSON
 	told  []toldJSON
+	// left is what could not be seen to at the forge.
+	left []plan.Due
 	// failures are errors that somebody should see.
 	failures []error
 }
@@ -99,6 +107,7 @@ func (a *app) tick(ctx context.Context) error {
 			return err
 		}
 	}
+	p.Owing, p.Waiting = session.Undelivered(p.Owing), append(p.Waiting, t.left...)
 	if asJSON {
 		return errors.Join(a.printJSON(tickJSON{p, t.done, t.told}), t.failed())
 	}
@@ -116,6 +125,13 @@ func (t *ticker) run(ctx context.Context, p *plan.TickPlan) (*plan.TickPlan, err
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		var err error
+		if p, err = t.again(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(t.session.Undelivered(p.Owing)) > 0 {
+		t.finish(ctx, p)
 		var err error
 		if p, err = t.again(ctx); err != nil {
 			return nil, err
@@ -297,6 +313,11 @@ func (a *app) printTick(s *plan.Snapshot, t *plan.TickPlan, run *ticker) error {
 	}
 	if err := a.printTold(run.told); err != nil {
 		return err
+	}
+	for _, owing := range t.Owing {
+		if len(run.left) == 0 && run.app.dryRun {
+			p.line(terminal.Bold, "Would look whether %s is all at %s", owing.What, s.Forge)
+		}
 	}
 	if len(t.Acts)+len(run.done)+len(run.told) == 0 {
 		p.line(terminal.Bold, "Nothing to do.")

@@ -88,6 +88,7 @@ func (e Entry) check() error {
 
 		KindAnnouncementStarted:  e.AnnouncementStarted != nil,
 		KindAnnouncementFinished: e.AnnouncementFinished != nil,
+		KindDelivering:           e.Delivering != nil,
 	}
 	if _, known := parts[e.Kind]; !known {
 		return &NewerError{What: fmt.Sprintf("an entry of kind %q", e.Kind), Needs: e.Needs}

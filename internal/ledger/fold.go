@@ -64,6 +64,8 @@ func (f *folding) apply() error {
 		return f.unblocked(*f.entry.Unblocked)
 	case KindAnnouncementStarted:
 		return f.announcementStarted(*f.entry.AnnouncementStarted)
+	case KindDelivering:
+		return f.delivering(*f.entry.Delivering)
 	case KindAnnouncementFinished:
 		return f.announcementFinished(*f.entry.AnnouncementFinished)
 	}

@@ -26,6 +26,7 @@
 //	outbox/<component>                         the announcements not known to have been sent, as JSON
 //	announced/<component>/<line or year>/<key> an announcement that was sent, as JSON
 //	told/<component>                           the days of the cycles that were told last, as JSON
+//	forge/<component>                          who finishes what at the forge, as JSON
 //
 // Where components are pinned as sets there is more: see set.go.
 //
@@ -96,6 +97,8 @@ const (
 	KindAnnouncementStarted Kind = "announcement-started"
 	// KindAnnouncementFinished is what became of it.
 	KindAnnouncementFinished Kind = "announcement-finished"
+	// KindDelivering says that somebody finishes at the forge what an act owes it.
+	KindDelivering Kind = "delivering"
 )
 
 // Person is who did something, by the identity that git has for them.
@@ -150,6 +153,7 @@ type Entry struct {
 	RolledBack           *RolledBack           `json:"rolled_back,omitempty"`
 	AnnouncementStarted  *AnnouncementStarted  `json:"announcement_started,omitempty"`
 	AnnouncementFinished *AnnouncementFinished `json:"announcement_finished,omitempty"`
+	Delivering           *Delivering           `json:"delivering,omitempty"`
 }
 
 // ClockOverridden is the value of Entry.Clock for a rehearsal.
@@ -340,6 +344,8 @@ func (e Entry) Subject() string {
 		return fmt.Sprintf("pin the set %s", e.SetTagged.Title())
 	case KindSetAbandoned:
 		return fmt.Sprintf("give up the set %s", SetTitle(e.SetAbandoned.ID))
+	case KindDelivering:
+		return e.Delivering.subject(e.Component)
 	case KindUnblocked:
 		if e.Component == AllComponents {
 			return fmt.Sprintf("lift block %d of the sets", e.Unblocked.Number)

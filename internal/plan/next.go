@@ -58,6 +58,8 @@ const (
 	ActSignOff Act = "signoff"
 	ActChoose  Act = "choose"
 	ActReplace Act = "replace"
+	// ActDeliver finishes at the forge what an act owes it.
+	ActDeliver Act = "deliver"
 )
 
 // key names a turn for ever.

@@ -105,12 +105,28 @@ func (p *TagPlan) Owe(s *Snapshot, facts ForgeFacts) error {
 		}
 	}
 	p.Outbox.Told = p.tell(s)
+	if err := p.askAgain(s); err != nil {
+		return err
+	}
 	if until := p.embargo(); until.After(s.Now) {
 		p.Outbox.hold()
 		p.Notes = append(p.Notes, fmt.Sprintf("until %s the forge shows nothing of it; looprel tag %s publishes what is there then", s.moment(until), p.Version))
 	}
 	p.Steps = append(p.Steps, p.Outbox.steps()...)
 	return nil
+}
+
+// askAgain owes the deployment request of a backport that is there already, as long as
+// the release has not been where the request wants it.
+func (p *TagPlan) askAgain(s *Snapshot) error {
+	if p.known == nil || len(p.known.Picks) == 0 || s.Train.GitHub.Requests == nil {
+		return nil
+	}
+	request, err := s.deployRequest(p)
+	if err == nil && request != nil && !p.known.WasOn(request.Environment) {
+		p.Outbox.Request = request
+	}
+	return err
 }
 
 // embargo is until when nobody is to learn of the release, by the plan or by the ledger.
@@ -126,7 +142,7 @@ func (o *Outbox) hold() {
 	if o.Release != nil {
 		o.Release.Publish = false
 	}
-	o.Held, o.CloseMilestone, o.OpenMilestone, o.Told = true, "", "", nil
+	o.Held, o.CloseMilestone, o.OpenMilestone, o.Told, o.Request = true, "", "", nil, nil
 }
 
 // maxTold bounds how many issues learn of a release.

@@ -21,6 +21,8 @@ type TickPlan struct {
 	Waiting []Due `json:"waiting"`
 	// Notes say what is not made up for.
 	Notes []string `json:"notes"`
+	// Owing are acts of which something may be left to do at the forge.
+	Owing []Owing `json:"owing"`
 
 	// Tell is what people are to be told.
 	Tell AnnounceRequest `json:"-"`
@@ -56,7 +58,12 @@ func MakeTick(s *Snapshot, tried map[string]Tried) (*TickPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &TickPlan{Verb: "tick", Component: s.Component.Name, Acts: []TickAct{}, Waiting: []Due{}, Notes: []string{}}
+	p := &TickPlan{Verb: "tick", Component: s.Component.Name, Acts: []TickAct{}, Waiting: []Due{}, Notes: []string{}, Owing: []Owing{}}
+	owing, err := Owings(s)
+	if err != nil {
+		return nil, err
+	}
+	p.Owing = append(p.Owing, owing...)
 	for _, due := range next.Due {
 		if err := p.take(s, due, tried); err != nil {
 			return nil, err
