@@ -51,6 +51,7 @@ type Outbox interface {
 	Releases
 	Requests
 	Tellings
+	Pulls
 }
 
 // OpenError is an act that stands, with something left to do at the forge.
@@ -86,6 +87,14 @@ func (e *OpenError) Unwrap() []error {
 	return causes
 }
 
+// OnlyAwaits reports whether nothing is left but what people have to merge.
+func (e *OpenError) OnlyAwaits() bool {
+	return !slices.ContainsFunc(e.Items, func(item OpenItem) bool {
+		_, is := errors.AsType[*awaited](item.Why)
+		return !is
+	})
+}
+
 // Hint says what finishes it.
 func (e *OpenError) Hint() string {
 	for _, item := range e.Items {
@@ -107,7 +116,9 @@ type delivery struct {
 	// looked for with success, and there whether it is there.
 	release      forge.Release
 	known, there bool
-	open         []OpenItem
+	// pull is the pull request that is owed.
+	pull pulling
+	open []OpenItem
 	// down is why nothing more is asked of the forge.
 	down error
 	done []string
@@ -116,10 +127,16 @@ type delivery struct {
 // look finds what is there, before anything is done anywhere: a token that will not
 // do is better known now. A forge that is down is no reason not to release.
 func (d *delivery) look(ctx context.Context) error {
-	if d.outbox == nil || d.outbox.Release == nil {
+	if d.outbox == nil {
 		return nil
 	}
-	err := d.find(ctx)
+	var err error
+	switch {
+	case d.outbox.Release != nil:
+		err = d.find(ctx)
+	case d.outbox.Pull != nil:
+		err = d.findPull(ctx)
+	}
 	if errors.Is(err, forge.ErrUnauthorised) || ctx.Err() != nil {
 		return err
 	}
@@ -147,6 +164,7 @@ func (d *delivery) deliver(ctx context.Context) []OpenItem {
 		complete = d.tell(ctx) && complete
 	}
 	d.request(ctx)
+	d.openPull(ctx)
 	if complete {
 		d.publish(ctx)
 	}
@@ -332,8 +350,11 @@ func (d *delivery) publish(ctx context.Context) {
 
 // openOf makes an error of what is left, nil where nothing is.
 func openOf(p *plan.TagPlan, items []OpenItem) error {
-	if len(items) == 0 {
+	switch {
+	case len(items) == 0:
 		return nil
+	case p.Awaits():
+		return &OpenError{Done: fmt.Sprintf("%s %s is proposed", p.Component, p.Version), Items: items, Command: p.Outbox.Pull.Command}
 	}
 	return &OpenError{
 		Done:  fmt.Sprintf("%s %s is released", p.Component, p.Version),

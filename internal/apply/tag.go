@@ -34,7 +34,7 @@ func Tag(ctx context.Context, session *observe.Session, p *plan.TagPlan, to Outb
 	if err != nil {
 		return Result{}, err
 	}
-	if p.Already == "" {
+	if p.Already == "" && len(p.Refs) > 0 {
 		if err := pushTag(ctx, session, p, remake); err != nil {
 			return Result{}, err
 		}
@@ -57,7 +57,7 @@ func pushTag(ctx context.Context, session *observe.Session, p *plan.TagPlan, rem
 		return err
 	}
 	point := commitPoint{
-		session: session, changes: p.Refs, objects: p.Objects, entries: []ledger.Entry{p.Entry}, sign: entrySigner,
+		session: session, changes: p.Refs, objects: p.Objects, entries: p.Entries(), sign: entrySigner,
 		recheck: func(ctx context.Context) error {
 			later, err := remake(ctx)
 			if err == nil && p.SameFacts(later) {
@@ -106,6 +106,9 @@ func tagMoved(ctx context.Context, session *observe.Session, p *plan.TagPlan, ca
 	if id, exists := s.Refs.IDs[p.Tag]; exists {
 		return &plan.Moved{Reason: fmt.Sprintf("tag %s appeared on %s meanwhile (%s); your release was not made", plan.ShortRef(p.Tag), s.Remote, id.Short()),
 			Advice: "looprel adopt takes it over, if it is meant to be a release"}
+	}
+	if proposed := proposedMeanwhile(s, p); proposed != nil {
+		return proposed
 	}
 	if moved := refMoved(ctx, session, p.Refs); moved != nil {
 		return moved

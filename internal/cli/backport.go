@@ -23,6 +23,7 @@ type backportOptions struct {
 	edit    bool
 	resume  bool
 	abort   bool
+	pull    pullOptions
 }
 
 func newBackportCommand(a *app) *cobra.Command {
@@ -80,6 +81,7 @@ a value are left out.
 	flags.BoolVar(&options.request.OffCycle, "off-cycle", false, "recorded as such; wants --reason")
 	flags.StringVar(&options.request.Reason, "reason", "", "why, in `TEXT` that is recorded")
 	flags.StringVar(&options.embargo, "embargo", "", embargoUsage)
+	options.pull.register(flags)
 	flags.BoolVar(&options.edit, "edit", false, "on a conflict, make a worktree to resolve it in")
 	flags.BoolVar(&options.resume, "continue", false, "take what was made of the conflict in that worktree")
 	flags.BoolVar(&options.abort, "abort", false, "remove that worktree, and all that belongs to it")
@@ -133,6 +135,8 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 	if options.request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
 		return err
 	}
+	options.request.ViaPull, options.request.Again = options.pull.viaPull(session), options.pull.again
+	options.request.Command = options.pull.command(options)
 	makePlan := func(ctx context.Context) (*plan.BackportPlan, error) {
 		return observe.Backport(ctx, session, options.request, options.wanted)
 	}
@@ -180,7 +184,9 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 // finishes reports whether a line has a release already that may owe the forge
 // something.
 func finishes(p *plan.BackportPlan) bool {
-	return slices.ContainsFunc(p.Lines, func(line *plan.LinePlan) bool { return line.Finish != nil && line.Finish.Outbox != nil })
+	return slices.ContainsFunc(p.Lines, func(line *plan.LinePlan) bool {
+		return line.Finish != nil && line.Finish.Outbox != nil || line.Awaits()
+	})
 }
 
 // endBackport tells people, prints JSON, removes the edit that is done, and says what
@@ -207,7 +213,7 @@ func (a *app) tellOfLines(ctx context.Context, session *observe.Session, p *plan
 		return nil, nil
 	}
 	for _, line := range p.Lines {
-		if line.Release != nil {
+		if line.Release != nil && !line.Awaits() {
 			rows, err := a.tellPeople(ctx, session, line.Release.Version, asJSON)
 			told, open = append(told, rows...), errors.Join(open, err)
 		}
@@ -242,7 +248,9 @@ func changingLines(p *plan.BackportPlan) []*plan.LinePlan {
 func backportQuestion(p *plan.BackportPlan, lines []*plan.LinePlan) string {
 	var acts []string
 	for _, line := range lines {
-		if line.Release != nil {
+		if line.Awaits() {
+			acts = append(acts, fmt.Sprintf("propose %s %s for %s", p.Component, line.Release.Version, plan.ShortRef(line.Branch)))
+		} else if line.Release != nil {
 			acts = append(acts, fmt.Sprintf("release %s %s", p.Component, line.Release.Version))
 		} else {
 			acts = append(acts, "push to "+plan.ShortRef(line.Branch))

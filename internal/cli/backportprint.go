@@ -45,6 +45,9 @@ func (a *app) printLinePlan(p *printer, s *plan.Snapshot, line *plan.LinePlan) {
 		p.facts(fact{commit.Role, commitText(commit)})
 	}
 	switch {
+	case line.Awaits():
+		p.facts(append(proposalFacts(line.Release.Proposal), fact{"clock", clockText(s)})...)
+		p.notes(line.Release.Notes)
 	case line.Release != nil && line.Release.Already == "":
 		p.facts(fact{"tag", fmt.Sprintf("%s %s, %s", showID(line.Release.TagID), line.Release.Tag, line.Release.Why)}, fact{"clock", clockText(s)})
 		p.notes(line.Release.Notes)
@@ -100,6 +103,10 @@ func (a *app) printReleasedLines(s *plan.Snapshot, lines []*plan.LinePlan, asJSO
 	}
 	for _, line := range lines {
 		release := line.Release
+		if line.Awaits() {
+			p.proposed(s, release)
+			continue
+		}
 		p.blank()
 		if release == nil {
 			p.line(terminal.Green|terminal.Bold, "Picked onto %s on %s; not released.", plan.ShortRef(line.Branch), s.Remote)

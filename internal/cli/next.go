@@ -30,7 +30,10 @@ reason), next_tag, next_push. Fields without a value are left out.
 	}
 }
 
-func (a *app) next(_ context.Context, session *observe.Session, asJSON bool) error {
+func (a *app) next(ctx context.Context, session *observe.Session, asJSON bool) error {
+	if err := session.LookForMerges(ctx); err != nil {
+		return err
+	}
 	next, err := plan.MakeNext(session.Snapshot())
 	if err != nil {
 		return err

@@ -155,6 +155,10 @@ func stepText(step plan.Step) string {
 		return fmt.Sprintf("wait for the deployment to %s on %s", step.Want, step.Target)
 	case plan.TellIssues:
 		return fmt.Sprintf("tell %s on %s", step.Want, step.Target)
+	case plan.OpenPull:
+		return fmt.Sprintf("open the pull request \"%s\" on %s", step.Want, step.Target)
+	case plan.AwaitMerge:
+		return fmt.Sprintf("wait until it is merged into %s on %s", step.Want, step.Target)
 	case plan.FileRequest:
 		return fmt.Sprintf("file %q on %s", step.Want, step.Target)
 	case plan.PublishRelease:

@@ -28,6 +28,7 @@ type tagOptions struct {
 	embargo       string
 	all           bool
 	abandon       bool
+	pull          pullOptions
 }
 
 func newTagCommand(a *app) *cobra.Command {
@@ -94,6 +95,7 @@ applied. Fields without a value are left out.
 	flags.StringVar(&options.embargo, "embargo", "", embargoUsage)
 	flags.BoolVar(&options.all, "all", false, "release all components as one set, where the train has sets")
 	flags.BoolVar(&options.abandon, "abandon", false, "with --all, give up a set that is half-tagged; wants --reason")
+	options.pull.register(flags)
 	flags.StringArrayVar(&options.withoutFix, "without-fix", nil, "release although this fix, a `COMMIT`, would be lost; wants --reason")
 	return command
 }
@@ -157,6 +159,7 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	if request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
 		return err
 	}
+	request.ViaPull, request.Again = options.pull.viaPull(session), options.pull.again
 	switch sets := session.Snapshot().Train.Sets; {
 	case options.all && !sets:
 		return &plan.Misuse{Reason: "this train releases no sets, so that there is no --all", Advice: "looprel tag --component NAME; or \"sets: true\" under train in environments.yaml"}
@@ -175,8 +178,8 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 			return err
 		}
 	}
-	if p.Already == "" {
-		proceed, err := a.approve(ctx, asJSON, p, fmt.Sprintf("Release %s %s?", p.Component, p.Version))
+	if p.Already == "" && len(p.Refs) > 0 {
+		proceed, err := a.approve(ctx, asJSON, p, tagQuestion(p))
 		if err != nil || !proceed {
 			return err
 		}
@@ -199,8 +202,12 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	if !asJSON {
 		err = errors.Join(a.printTagged(session.Snapshot(), p, result), err)
 	}
-	told, untold := a.tellPeople(ctx, session, p.Version, asJSON)
-	err = errors.Join(err, untold)
+	var told []toldJSON
+	if !p.Awaits() {
+		var untold error
+		told, untold = a.tellPeople(ctx, session, p.Version, asJSON)
+		err = errors.Join(err, untold)
+	}
 	if asJSON {
 		err = errors.Join(a.printJSON(taggedJSON{p, told}), err)
 	}
@@ -235,7 +242,11 @@ func (a *app) printTagPlan(s *plan.Snapshot, t *plan.TagPlan) error {
 
 // release shows what a release is made of.
 func (p *printer) release(s *plan.Snapshot, t *plan.TagPlan) {
-	p.line(terminal.Bold, "Release %s %s of %s", t.Component, t.Version, plan.ShortRef(t.Branch))
+	if t.Awaits() {
+		p.line(terminal.Bold, "Propose %s %s for %s", t.Component, t.Version, plan.ShortRef(t.Branch))
+	} else {
+		p.line(terminal.Bold, "Release %s %s of %s", t.Component, t.Version, plan.ShortRef(t.Branch))
+	}
 	facts := []fact{{"version", t.Why}, {"previous", t.Previous.String()}, {"cycle", cycleText(t)}}
 	if t.OffCycle {
 		facts = append(facts, fact{"off-cycle", t.Reason})
@@ -247,9 +258,15 @@ func (p *printer) release(s *plan.Snapshot, t *plan.TagPlan) {
 	for _, commit := range t.Commits {
 		facts = append(facts, fact{commit.Role, fmt.Sprintf("%s %q, %s", showID(commit.ID), commit.Subject, filesText(commit.Files))})
 	}
-	p.facts(append(facts, fact{"tag", fmt.Sprintf("%s %s", showID(t.TagID), t.Tag)}, fact{"clock", clockText(s)})...)
-	p.blank()
-	p.changes(t.Changes, t.Omitted, "looprel notes")
+	facts = append(facts, proposalFacts(t.Proposal)...)
+	if !t.Awaits() {
+		facts = append(facts, fact{"tag", fmt.Sprintf("%s %s", showID(t.TagID), t.Tag)})
+	}
+	p.facts(append(append(facts, proposalFacts(t.Development)...), fact{"clock", clockText(s)})...)
+	if len(t.Changes.Changes) > 0 {
+		p.blank()
+		p.changes(t.Changes, t.Omitted, "looprel notes")
+	}
 	p.notes(t.Notes)
 }
 
@@ -288,12 +305,16 @@ func clockText(s *plan.Snapshot) string {
 
 func (a *app) printTagged(s *plan.Snapshot, t *plan.TagPlan, result apply.Result) error {
 	p := a.printer()
-	if t.Already == "" {
+	switch {
+	case t.Already != "":
+	case t.Awaits():
+		p.proposed(s, t)
+	default:
 		p.blank()
 		p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", t.Component, t.Version, plan.ShortRef(t.Tag), t.Entry.Tagged.Commit.Short(), s.Remote)
 	}
 	p.delivered(s.Forge, result.Delivered)
-	if t.Already != "" {
+	if t.Already != "" || t.Awaits() {
 		return p.err
 	}
 	if next := firstPromotion(s, t.Version.String()); next != "" {

@@ -98,7 +98,7 @@ func (a *app) tick(ctx context.Context) error {
 	}
 	defer session.Close()
 	t := &ticker{app: a, session: session, tried: map[string]plan.Tried{}, done: []doneJSON{}, told: []toldJSON{}}
-	p, err := plan.MakeTick(session.Snapshot(), t.tried)
+	p, err := t.plan(ctx)
 	if err != nil {
 		return err
 	}
@@ -148,6 +148,13 @@ func (t *ticker) again(ctx context.Context) (*plan.TickPlan, error) {
 	if err := t.session.Refresh(ctx); err != nil {
 		return nil, err
 	}
+	return t.plan(ctx)
+}
+
+func (t *ticker) plan(ctx context.Context) (*plan.TickPlan, error) {
+	if err := t.session.LookForMerges(ctx); err != nil {
+		return nil, err
+	}
 	return plan.MakeTick(t.session.Snapshot(), t.tried)
 }
 
@@ -195,7 +202,7 @@ func (t *ticker) doOne(ctx context.Context, act plan.TickAct) (outcome string, e
 
 func (t *ticker) tag(ctx context.Context) (outcome string, err error) {
 	makePlan := func(ctx context.Context) (*plan.TagPlan, error) {
-		return observe.Tag(ctx, t.session, plan.TagRequest{}, "")
+		return observe.Tag(ctx, t.session, plan.TagRequest{ViaPull: t.session.Source().Train.ViaPullRequest}, "")
 	}
 	p, err := makePlan(ctx)
 	if err != nil {
@@ -206,8 +213,14 @@ func (t *ticker) tag(ctx context.Context) (outcome string, err error) {
 		return "", err
 	}
 	_, err = apply.Tag(ctx, t.session, p, to, makePlan)
+	if open, is := errors.AsType[*apply.OpenError](err); is && open.OnlyAwaits() {
+		err = nil // what waits is shown with what else does
+	}
 	outcome = p.Already
-	if outcome == "" {
+	switch {
+	case p.Awaits():
+		outcome = fmt.Sprintf("proposed %s %s", p.Component, p.Version)
+	case outcome == "":
 		outcome = fmt.Sprintf("released %s %s", p.Component, p.Version)
 	}
 	return outcome, err

@@ -180,6 +180,11 @@
 //	    labels: [TEXT]              default [deployment-request]
 //	    template: PATH              a file of the repository with the text of requests
 //
+//	release:
+//	  via: push | pull-request      how master and the release lines get the commits of releases and
+//	                                fixes; pull-request, for branches that take no pushes, wants
+//	                                github:; --pr and --pr=false set it aside; default push
+//
 //	ledger:
 //	  ref: REF                      required; full name, default refs/looprel/ledger
 //

@@ -110,6 +110,21 @@ func (d *decoder) checks(target **release.Checks) reader {
 // allChecks stands for all checks that a commit has.
 const allChecks = "all"
 
+// The ways that the commits of releases and fixes get to their branch.
+const (
+	viaPush        = "push"
+	viaPullRequest = "pull-request"
+)
+
+// releaseWay reads how a branch gets the commits of its releases.
+func (d *decoder) releaseWay(viaPull *bool) reader {
+	return func(node *yaml.Node) {
+		way := viaPush
+		d.mapping(node, "release", required("via", viaPullRequest, d.choice(&way, viaPush, viaPullRequest)))
+		*viaPull = way == viaPullRequest
+	}
+}
+
 // checkGitHubWanted reports what is asked of GitHub where nothing says which
 // repository there.
 func (d *decoder) checkGitHubWanted(train *release.Train, read section) {
@@ -117,6 +132,9 @@ func (d *decoder) checkGitHubWanted(train *release.Train, read section) {
 		if read.ok(key) {
 			d.report(d.follow(read.present[key]), format+", expected a section github: beside it", arguments...)
 		}
+	}
+	if train.ViaPullRequest {
+		report("release", "releases via pull-request")
 	}
 	for _, component := range train.Components {
 		if component.Checks != nil {

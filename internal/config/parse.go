@@ -80,6 +80,7 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 		optional("tick", func(node *yaml.Node) { d.tick(train)(node) }),
 		optional("links", d.links(&train.Links)),
 		optional("github", d.github(&train.GitHub)),
+		optional("release", d.releaseWay(&train.ViaPullRequest)),
 		optional("ledger", d.ledger(&train.LedgerRef)),
 		optional("allowed-signers", value(d, &train.AllowedSigners, "the path of a file", cleanFile)),
 	)

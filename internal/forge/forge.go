@@ -17,6 +17,8 @@ import (
 var (
 	// ErrUnauthorised: somebody has to be let in, or allowed, first.
 	ErrUnauthorised = errors.New("not authorised at the forge")
+	// ErrRejected: the forge does not take it as it is; nothing was done.
+	ErrRejected = errors.New("rejected by the forge")
 	// ErrUnreachable: the forge does not answer now; what else is asked of it will
 	// not be answered either.
 	ErrUnreachable = errors.New("the forge does not answer")

@@ -59,6 +59,8 @@ func (e *Error) Unwrap() []error {
 		return []error{e.Kind, forge.ErrUnauthorised}
 	case slices.Contains(noAnswer, e.Kind):
 		return []error{e.Kind, forge.ErrUnreachable}
+	case e.Kind == ErrRejected:
+		return []error{e.Kind, forge.ErrRejected}
 	}
 	return []error{e.Kind}
 }

@@ -44,7 +44,7 @@ func TestPulls(t *testing.T) {
 	if _, err := b.Client.OpenPull(ctx, forge.Pull{Title: "Fixes", Head: "fix", Base: "master"}); !errors.Is(err, github.ErrRejected) {
 		t.Errorf("opened twice: %v", err)
 	}
-	b.Server.Change(func(state *githubtest.State) { state.Outsiders = []string{"outsider"} })
+	b.Change(func(state *githubtest.State) { state.Outsiders = []string{"outsider"} })
 	if err := b.AskForReview(ctx, 1, []string{"alice", "outsider"}); !errors.Is(err, github.ErrRejected) {
 		t.Errorf("an outsider was asked: %v", err)
 	}

@@ -77,6 +77,7 @@ func (e Entry) check() error {
 		KindPromotionFinished: e.Finished != nil,
 		KindRecorded:          e.Recorded != nil,
 		KindPicked:            e.Picked != nil,
+		KindProposed:          e.Proposed != nil,
 		KindSignedOff:         e.SignedOff != nil,
 		KindBlocked:           e.Blocked != nil,
 		KindUnblocked:         e.Unblocked != nil,

@@ -45,7 +45,9 @@ func (f *folding) apply() error {
 	case KindRecorded:
 		return f.runs(*f.entry.Recorded, RecordedOnly, Started{})
 	case KindPicked:
-		return nil // the branch says what it holds
+		return f.picked(*f.entry.Picked)
+	case KindProposed:
+		return f.proposed(*f.entry.Proposed)
 	case KindSignedOff:
 		return f.signedOff(*f.entry.SignedOff)
 	case KindBlocked:
@@ -107,6 +109,11 @@ func (f *folding) tagged(tagged Tagged, adopted bool) error {
 	}
 	if err := f.recordTag(tagged); err != nil {
 		return err
+	}
+	if !adopted {
+		if err := f.endProposals(tagged); err != nil {
+			return err
+		}
 	}
 	return f.write(path, Release{
 		Tagged: tagged, Component: f.entry.Component,

@@ -20,6 +20,7 @@
 //	cycles/<component>/<planned tagging day>   the version that this cycle released
 //	tags/<component>/<line>                    a line for each release: "<version> <id> <reference>" of its tag
 //	environments/<environment>/<component>     an Environment, as JSON
+//	proposals/<component>                      the Proposals that are open, as JSON
 //	blocks/<component>                         the Blocks, as JSON
 //	rollbacks/<component>/<id>                 the entry of that id, which was written afterwards, is in:
 //	                                           it is written once, whoever tries again
@@ -79,6 +80,8 @@ const (
 	KindRecorded Kind = "deployment-recorded"
 	// KindPicked puts fixes on a release line, to be released later.
 	KindPicked Kind = "picked"
+	// KindProposed is a branch that a pull request is to bring to another one.
+	KindProposed Kind = "proposed"
 	// KindSignedOff is somebody's word that a release is good, or its withdrawal.
 	KindSignedOff Kind = "signed-off"
 	// KindBlocked keeps a release off all environments, or all releases off one.
@@ -141,6 +144,7 @@ type Entry struct {
 	Finished  *Finished   `json:"finished,omitempty"`
 	Recorded  *Deployment `json:"recorded,omitempty"`
 	Picked    *Picked     `json:"picked,omitempty"`
+	Proposed  *Proposed   `json:"proposed,omitempty"`
 	SignedOff *SignedOff  `json:"signed_off,omitempty"`
 	Blocked   *Blocked    `json:"blocked,omitempty"`
 	Unblocked *Unblocked  `json:"unblocked,omitempty"`
@@ -196,6 +200,8 @@ type Pick struct {
 type Picked struct {
 	Branch string `json:"branch"` // full reference name
 	Picks  []Pick `json:"picks"`
+	// Proposal is the head of the proposal that brought them, "" for a push.
+	Proposal string `json:"proposal,omitempty"`
 }
 
 // Adopted are releases that were made before, or without, looprel.
@@ -326,6 +332,8 @@ func (e Entry) Subject() string {
 			count = fmt.Sprintf("%d fixes", len(e.Picked.Picks))
 		}
 		return fmt.Sprintf("pick %s of %s onto %s", count, e.Component, strings.TrimPrefix(e.Picked.Branch, "refs/heads/"))
+	case KindProposed:
+		return e.Proposed.subject(e.Component)
 	case KindSignedOff:
 		return e.SignedOff.subject(e.Component)
 	case KindBlocked:

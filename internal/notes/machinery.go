@@ -19,7 +19,8 @@ var machinery = lazyregexp.New(`(?i)^(?:` +
 	`|update the package\.json version` +
 	`)$`)
 
-var endOfTitle = lazyregexp.New(`[.\s]+$`)
+// endOfTitle is what stands behind a title: of a squashed pull request its number.
+var endOfTitle = lazyregexp.New(`(?:[.\s]|\(#\d{1,9}\))+$`)
 
 // isMachinery reports whether the title is that of a commit that makes a release
 // or opens the next one.

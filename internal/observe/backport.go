@@ -84,6 +84,9 @@ type backport struct {
 // beginBackport finds the lines and the commits.
 func beginBackport(ctx context.Context, s *Session, request plan.BackportRequest, wanted Wanted) (*backport, []plan.LineChoice, error) {
 	choices, err := plan.SelectLines(s.snapshot, request)
+	if err == nil {
+		err = s.wantPulls(request.ViaPull)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -150,6 +153,13 @@ const maxAhead = 20
 // line puts the commits on one line, as far as it lacks them.
 func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.LineFacts, error) {
 	facts := &plan.LineFacts{Choice: choice}
+	pending, err := b.pendingRelease(ctx, choice.Ref)
+	if err != nil {
+		return nil, err
+	}
+	if pending != nil && b.isProposed(pending) {
+		return facts, b.proposed(ctx, facts, pending)
+	}
 	chain, missing, err := b.chainOnto(ctx, facts)
 	if err != nil {
 		return nil, err
@@ -169,8 +179,42 @@ func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.Line
 		facts.Conflict, missing = nil, missing[at+1:]
 	}
 	facts.Present = append(facts.Present, chain.empty...)
-	facts.Branch, err = b.picked(ctx, choice, chain)
+	if facts.Branch, err = b.picked(ctx, choice, chain); err != nil {
+		return facts, err
+	}
+	facts.Branch.Pending = pending
+	if b.request.ViaPull {
+		err = b.origins(ctx, facts.Branch)
+	}
 	return facts, err
+}
+
+// isProposed reports whether the commits are those that a proposal picks, and goes on
+// with.
+func (b *backport) isProposed(pending *plan.Pending) bool {
+	ids := make([]object.ID, len(b.sources))
+	for i, one := range b.sources {
+		ids[i] = one.id
+	}
+	pending.Foreign = !pending.Covers(ids)
+	return !pending.Foreign && !(pending.Over() && b.request.Again)
+}
+
+// proposed fills in the facts of a line whose fixes are proposed already.
+func (b *backport) proposed(ctx context.Context, facts *plan.LineFacts, pending *plan.Pending) error {
+	at := ""
+	if !pending.Arrived.IsZero() {
+		at = pending.Arrived.String()
+	}
+	var err error
+	if facts.Branch, err = b.branch(ctx, facts.Choice.BranchChoice, at); err != nil {
+		return err
+	}
+	facts.Branch.Pending = pending
+	for _, one := range b.sources {
+		facts.Present = append(facts.Present, plan.Present{ID: one.id, How: "proposed by " + plan.ShortRef(pending.Head)})
+	}
+	return nil
 }
 
 // chainOnto begins a chain on a line, and gives the commits that are to be picked:

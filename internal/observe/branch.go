@@ -27,16 +27,27 @@ func Tag(ctx context.Context, s *Session, request plan.TagRequest, at string) (*
 	if err != nil {
 		return nil, err
 	}
+	pending, err := s.pendingRelease(ctx, choice.Ref)
+	if err != nil {
+		return nil, err
+	}
+	if pending != nil && !pending.Arrived.IsZero() {
+		at = pending.Arrived.String()
+	}
 	branch, err := s.Branch(ctx, choice, at)
 	if err != nil {
 		return nil, err
 	}
 	s.askTagger(ctx)
+	branch.Pending = pending
+	if err := s.wantPulls(request.ViaPull); err != nil {
+		return nil, err
+	}
 	p, err := plan.MakeTag(s.snapshot, branch, request)
 	if err == nil {
 		err = s.owe(ctx, p)
 	}
-	if err != nil || p.Already != "" {
+	if err != nil || p.Already != "" || p.Awaits() && p.Proposal.State != plan.ProposalNew {
 		return p, err
 	}
 	if s.snapshot.Component.Checks != nil && branch.Line == nil {

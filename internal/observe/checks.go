@@ -19,6 +19,7 @@ type Forge interface {
 	// Login is whose token it is.
 	Login(ctx context.Context) (string, error)
 	ForgeStatus
+	Pulls
 }
 
 // UseForge gives the session the way to the forge. run is the page of the workflow run

@@ -180,6 +180,9 @@ func Status(ctx context.Context, s *Session, prober *probe.Prober) (*plan.Status
 	if prober != nil {
 		seen = s.Look(ctx, prober)
 	}
+	if err := s.LookForMerges(ctx); err != nil {
+		return nil, err
+	}
 	status, err := plan.MakeStatus(s.snapshot, seen)
 	if err != nil {
 		return nil, err

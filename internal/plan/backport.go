@@ -30,6 +30,9 @@ type BackportRequest struct {
 	Reason    string
 	// Embargo is until when nobody is told of the releases; zero: at once.
 	Embargo time.Time
+	// ViaPull, Again and Command are as in TagRequest.
+	ViaPull, Again bool
+	Command        string
 }
 
 // Asked is a commit that a backport was asked for.
@@ -157,6 +160,9 @@ type LinePlan struct {
 // Changes reports whether the line is going to be changed.
 func (p *LinePlan) Changes() bool { return len(p.Refs) > 0 }
 
+// Awaits reports whether the line's release waits for a pull request.
+func (p *LinePlan) Awaits() bool { return p.Release != nil && p.Release.Awaits() }
+
 // Stuck reports whether a person has to look at the line first.
 func (p *LinePlan) Stuck() bool { return p.Conflict != nil || p.refusal != nil }
 
@@ -256,18 +262,24 @@ func allReleased(present []Present) bool {
 
 // release plans the next patch of the line.
 func (p *LinePlan) release(s *Snapshot, branch *Branch, request BackportRequest) error {
-	made, err := MakeTag(s, branch, TagRequest{Line: p.Line.String(), OffCycle: request.OffCycle, Reason: request.Reason, Embargo: request.Embargo})
+	made, err := MakeTag(s, branch, TagRequest{
+		Line: p.Line.String(), OffCycle: request.OffCycle, Reason: request.Reason, Embargo: request.Embargo,
+		ViaPull: request.ViaPull, Again: request.Again, Command: request.Command,
+	})
 	var refusal *Refusal
 	var misuse *Misuse
+	var moved *Moved
 	switch {
-	case errors.As(err, &refusal), errors.As(err, &misuse):
+	case errors.As(err, &refusal), errors.As(err, &misuse), errors.As(err, &moved):
 		p.refusal, p.Refused = err, err.Error()
 		return nil
 	case err != nil:
 		return err
 	}
 	// The reason of an off-line commit is recorded as well.
-	made.Entry.Reason = request.Reason
+	if request.Reason != "" {
+		made.Entry.Reason = request.Reason
+	}
 	p.Release = made
 	return p.adopt()
 }
@@ -275,7 +287,7 @@ func (p *LinePlan) release(s *Snapshot, branch *Branch, request BackportRequest)
 // adopt takes over what the release's plan says, and asks for its deployment.
 func (p *LinePlan) adopt() error {
 	p.Commits, p.Steps, p.Entry, p.Refs, p.Objects = p.Release.Commits, p.Release.Steps, p.Release.Entry, p.Release.Refs, p.Release.Objects
-	if p.Release.Already != "" {
+	if p.Release.Already != "" || p.Release.Awaits() {
 		return nil
 	}
 	var err error

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mozilla-services/looprel/internal/forge"
 	"github.com/mozilla-services/looprel/internal/notes"
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/release"
@@ -27,6 +28,12 @@ type TagRequest struct {
 	WithoutFix []string
 	// Embargo is until when nobody is told; zero: at once.
 	Embargo time.Time
+	// ViaPull: the branch gets its commits by a pull request.
+	ViaPull bool
+	// Again proposes anew what came to nothing.
+	Again bool
+	// Command is what goes on once a pull request is merged; "": what tags the version.
+	Command string
 }
 
 // BranchChoice is the branch that a release is made from.
@@ -66,6 +73,13 @@ type Branch struct {
 	// Elsewhere are releases made on lines since, lowest first, whose changelog the
 	// train's branch may lack; none for a line.
 	Elsewhere []LineRelease
+	// Pending is a release of the branch that is proposed already; nil: none.
+	Pending *Pending
+	// Origins are the pull requests by which the sources of picks came to the train's
+	// branch; those who reviewed them are among their Reviewers. Unread says what could
+	// not be read of them.
+	Origins map[object.ID]forge.Pull
+	Unread  []string
 	// Unchanged: At differs from Base in nothing but version files and changelog.
 	Unchanged bool
 }

@@ -60,6 +60,9 @@ const (
 	ActReplace Act = "replace"
 	// ActDeliver finishes at the forge what an act owes it.
 	ActDeliver Act = "deliver"
+	// ActMerge is a pull request that waits to be merged, or a release of a line that can
+	// go on since it was.
+	ActMerge Act = "merge"
 )
 
 // key names a turn for ever.
@@ -83,8 +86,14 @@ func MakeNext(s *Snapshot) (*Next, error) {
 	schedule := s.Calendar()
 	judgement := schedule.JudgeTag(s.Now)
 	next.Situation = judgement.Reason
-	if err := next.tag(s, judgement); err != nil {
+	proposed, err := next.proposals(s)
+	if err != nil {
 		return nil, err
+	}
+	if !proposed {
+		if err := next.tag(s, judgement); err != nil {
+			return nil, err
+		}
 	}
 	if err := next.replace(s); err != nil {
 		return nil, err

@@ -28,6 +28,8 @@ type Outbox struct {
 	Held bool
 	// Request is the deployment request to be filed; nil: none.
 	Request *DeployRequest
+	// Pull is the pull request to be opened; nil: none.
+	Pull *OwedPull
 }
 
 // OwedRelease is a Release that shall be there.
@@ -86,13 +88,18 @@ const checksumsName = "SHA256SUMS"
 // Owe adds to a plan what the release owes the forge, where environments.yaml says
 // that anything is kept there.
 func (p *TagPlan) Owe(s *Snapshot, facts ForgeFacts) error {
-	if s.Train.GitHub == nil || p.Version.IsZero() {
+	if s.Train.GitHub == nil || p.Version.IsZero() || p.Awaits() {
 		return nil
+	}
+	var pull *OwedPull
+	if p.Outbox != nil {
+		pull = p.Outbox.Pull
+		p.Steps = slices.DeleteFunc(p.Steps, func(step Step) bool { return step.Kind == OpenPull })
 	}
 	if p.Already != "" {
 		p.Changes, p.Section = notes.Collect(facts.Changes), facts.Section
 	}
-	p.Outbox = &Outbox{Repository: s.Forge}
+	p.Outbox = &Outbox{Repository: s.Forge, Pull: pull}
 	if s.Train.GitHub.Releases != release.ReleasesNone {
 		if err := p.oweForgeRelease(s, facts); err != nil {
 			return err
@@ -102,6 +109,11 @@ func (p *TagPlan) Owe(s *Snapshot, facts ForgeFacts) error {
 		p.Outbox.CloseMilestone = pattern.Tag(p.Version)
 		if next, ok := p.next(s); ok {
 			p.Outbox.OpenMilestone = pattern.Tag(next)
+		}
+	}
+	if p.Already != "" {
+		if err := p.oweDevelopment(s); err != nil {
+			return err
 		}
 	}
 	p.Outbox.Told = p.tell(s)
@@ -284,6 +296,12 @@ func (o *Outbox) steps() []Step {
 	}
 	if o.Request != nil {
 		steps = append(steps, Step{Kind: FileRequest, Target: o.Repository, Want: o.Request.Summary, Reason: "so that operations know, unless it is filed already"})
+	}
+	if o.Pull != nil {
+		steps = append(steps, Step{Kind: OpenPull, Target: o.Repository, Want: o.Pull.Want.Title, Reason: fmt.Sprintf("of %s for %s, unless there is one", o.Pull.Want.Head, o.Pull.Want.Base)})
+	}
+	if o.Pull != nil && o.Pull.Awaited {
+		steps = append(steps, Step{Kind: AwaitMerge, Target: o.Repository, Want: o.Pull.Want.Base, Reason: "by people; then " + o.Pull.Command + " goes on"})
 	}
 	if o.Release != nil && o.Release.Publish {
 		steps = append(steps, Step{Kind: PublishRelease, Target: o.Repository, Want: o.Release.Want.Tag, Reason: "once all of it is there"})

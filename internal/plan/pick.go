@@ -61,6 +61,14 @@ func (b *Branch) recorded(rows []PlannedCommit) []ledger.Pick {
 	return list
 }
 
+// released are the picks that a release brings, for the ledger.
+func (b *Branch) released(rows []PlannedCommit) []ledger.Pick {
+	if b.Pending != nil && !b.Pending.Arrived.IsZero() {
+		return b.arrivedPicks()
+	}
+	return b.recorded(rows)
+}
+
 // recordStep appends an entry to the ledger.
 func recordStep(s *Snapshot, entry ledger.Entry, reason string) Step {
 	return Step{Kind: AppendLedger, Target: s.Train.LedgerRef, Want: entry.Subject(), Reason: reason}

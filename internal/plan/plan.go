@@ -63,6 +63,9 @@ type Snapshot struct {
 	Web notes.Web
 	// Forge is the forge's name for the repository, "" where nothing is kept there.
 	Forge string
+	// Arrived are the commits by which proposals have come to their base, by the
+	// proposals' heads: as far as it was looked for.
+	Arrived map[string]object.ID
 	// RequestTemplate is the text of deployment requests, "" for the usual one.
 	RequestTemplate string
 }
@@ -166,6 +169,8 @@ const (
 	PublishRelease StepKind = "publish-release"
 	FileRequest    StepKind = "file-request"
 	TellIssues     StepKind = "tell-issues"
+	OpenPull       StepKind = "open-pull-request"
+	AwaitMerge     StepKind = "await-merge"
 	RunWorkflow    StepKind = "run-workflow"
 	// AwaitDeployment: others bring the deployment to its end.
 	AwaitDeployment StepKind = "await-deployment"

@@ -31,6 +31,11 @@ func (p *TagPlan) Seal(ctx context.Context, signers *Signers) error {
 	if err != nil {
 		return err
 	}
+	if p.Awaits() {
+		p.Objects = slices.Concat(build.files, seal.objects)
+		p.sealProposal(head)
+		return nil
+	}
 	if p.TagID, err = seal.tag(ctx, build.tag, commit); err != nil {
 		return err
 	}

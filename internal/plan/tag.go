@@ -49,7 +49,12 @@ type TagPlan struct {
 	Notes   []string `json:"notes"`
 	// Already says, if set, that there is nothing to do.
 	Already string `json:"already,omitempty"`
-	Steps   []Step `json:"steps"`
+	// Proposal is the pull request that the release waits for; nil: it waits for none.
+	Proposal *Proposal `json:"proposal,omitempty"`
+	// Development is the pull request that opens the next version once this one is
+	// tagged; nil: none.
+	Development *Proposal `json:"development_proposal,omitempty"`
+	Steps       []Step    `json:"steps"`
 
 	// Entry is the ledger's entry, without the ids that signing sets.
 	Entry ledger.Entry `json:"-"`
@@ -61,6 +66,11 @@ type TagPlan struct {
 	Outbox *Outbox `json:"-"`
 
 	build tagBuild
+	// develop is the ledger's entry of Development.
+	develop ledger.Entry
+	// replaces is the head of a proposal that came to nothing, and command goes on with
+	// this one.
+	replaces, command string
 	// known is what the ledger has of a release that is there already.
 	known *ledger.Release
 }
@@ -100,6 +110,11 @@ func MakeTag(s *Snapshot, branch *Branch, request TagRequest) (*TagPlan, error) 
 	done, err := p.alreadyTagged(s, branch, request)
 	if err != nil || done {
 		return p, err
+	}
+	if branch.Pending != nil {
+		if done, err := p.goOn(s, branch, request); err != nil || done {
+			return p, err
+		}
 	}
 	choice, err := chooseVersion(s, branch, request)
 	if err != nil {
@@ -374,7 +389,7 @@ func (s *Snapshot) beforeNext() string {
 func (p *TagPlan) tagged(branch *Branch, commit object.ID) *ledger.Tagged {
 	return &ledger.Tagged{
 		Version: p.Version, Tag: p.Tag, TagID: p.TagID, Commit: commit, Branch: branch.Ref,
-		Base: p.Previous, Cycle: p.Cycle, DaysLate: p.DaysLate, Picks: branch.recorded(p.Commits),
+		Base: p.Previous, Cycle: p.Cycle, DaysLate: p.DaysLate, Picks: branch.released(p.Commits),
 		Without: p.Without, Embargo: p.Embargo.UTC(),
 	}
 }
@@ -382,7 +397,7 @@ func (p *TagPlan) tagged(branch *Branch, commit object.ID) *ledger.Tagged {
 // SameFacts reports whether a plan made later rests on the same facts: then only
 // the ledger has moved, and the first plan's objects may be pushed on top of it.
 func (p *TagPlan) SameFacts(later *TagPlan) bool {
-	return later.Already == "" && p.Version == later.Version && p.Cycle == later.Cycle &&
+	return later.Already == "" && p.Awaits() == later.Awaits() && p.Version == later.Version && p.Cycle == later.Cycle &&
 		slices.EqualFunc(p.Refs, later.Refs, func(a, b Change) bool { return a.Ref == b.Ref && a.Old == b.Old })
 }
 

@@ -21,6 +21,9 @@ type tagBuild struct {
 	release *object.Commit
 	// development is the commit on top that opens the next version; nil without.
 	development *object.Commit
+	// arrived: the branch has the release already, by a pull request. Development goes to
+	// a branch of its own then.
+	arrived bool
 	// earlier: a commit below the branch's tip is released. Development then comes
 	// on top of the tip, and keeps what the tip's files say.
 	earlier bool
@@ -50,17 +53,25 @@ func (p *TagPlan) compose(s *Snapshot, branch *Branch, request TagRequest) error
 			return err
 		}
 	}
+	if request.ViaPull && len(p.Commits) > 0 {
+		return p.propose(s, branch, request)
+	}
 	if err := p.composeDevelopment(s, branch, released); err != nil {
 		return err
 	}
-	build.tag = object.Tag{
+	p.draftTag(s)
+	return nil
+}
+
+// draftTag makes the tag and the ledger's entry, without the ids that signing sets.
+func (p *TagPlan) draftTag(s *Snapshot) {
+	p.build.tag = object.Tag{
 		TargetKind: object.KindCommit, Name: ShortRef(p.Tag), Tagger: s.author(),
 		Message: "Release " + p.Version.String() + "\n",
 	}
 	p.Entry = s.entry(ledger.KindTagged)
 	p.Entry.OffCycle, p.Entry.Reason = p.OffCycle, p.Reason
 	p.Entry.Owes = p.oweRelease(s)
-	return nil
 }
 
 // composeDevelopment adds the commit that opens the next version. A release of an
@@ -136,21 +147,38 @@ func changedFiles(before, after map[string][]byte) map[string][]byte {
 // addSteps lists what apply does: branch, tag and ledger in one push, then the
 // tag in this clone.
 func (p *TagPlan) addSteps(head object.ID) {
-	branch := p.build.branch
 	p.Refs, p.Steps = nil, nil
-	// Without a commit the push still checks that the branch has not moved.
-	moved := branch.moved(head)
+	moved, moves := p.moved(head)
 	tag := Change{Ref: p.Tag, New: p.TagID}
 	p.Refs = append(p.Refs, moved, tag)
-	if len(p.Commits) > 0 || branch.New {
+	if moves {
 		p.Steps = append(p.Steps, moved.step(PushRef, branchReason(p.Commits)))
 	}
 	p.Steps = append(p.Steps, tag.step(PushRef, "annotated tag \"Release "+p.Version.String()+"\""))
-	p.Steps = append(p.Steps,
-		recordStep(p.build.snapshot, p.Entry, "who released what, when and why"),
-		tag.step(LocalRef, "the tag in this clone"))
+	p.Steps = append(p.Steps, recordStep(p.build.snapshot, p.Entry, "who released what, when and why"))
+	if p.develop.Proposed != nil {
+		p.Steps = append(p.Steps, recordStep(p.build.snapshot, p.develop, "what is meant, before the pull request is there"))
+	}
+	p.Steps = append(p.Steps, tag.step(LocalRef, "the tag in this clone"))
 	p.Steps = append(p.Steps, p.Outbox.steps()...)
 	p.Steps = append(p.Steps, p.build.snapshot.announceSteps(p.Entry.Owes)...)
+}
+
+// moved is the change of the branch. Without a commit the push still checks that the
+// branch has not moved; where a pull request brought the release, others may have moved
+// it since, and the commit that follows goes to a branch of its own.
+func (p *TagPlan) moved(head object.ID) (moved Change, moves bool) {
+	branch := p.build.branch
+	switch {
+	case !p.build.arrived:
+		return branch.moved(head), len(p.Commits) > 0 || branch.New
+	case p.Development == nil:
+		return Change{Ref: branch.Ref, Old: branch.Head, New: branch.Head}, false
+	}
+	p.Development.Commit = head
+	p.develop.Proposed = p.Development.proposed(branch.Head)
+	p.develop.Proposed.Version = p.Version
+	return Change{Ref: p.Development.Head, New: head}, true
 }
 
 // branchReason says what a branch is moved by.

@@ -36,6 +36,9 @@ type Train struct {
 	Tick Tick
 	// Links turns numbers in commit messages into addresses.
 	Links Links
+	// ViaPullRequest: branches get the commits of releases and fixes by pull requests, and
+	// not by pushes.
+	ViaPullRequest bool
 	// GitHub is what is kept up to date on GitHub; nil: nothing.
 	GitHub       *GitHub
 	Contacts     []Contact

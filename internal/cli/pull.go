@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/mozilla-services/looprel/internal/observe"
+	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/terminal"
+)
+
+// pullOptions say whether a branch gets its commits by a pull request.
+type pullOptions struct {
+	wanted, again bool
+	flags         *pflag.FlagSet
+}
+
+func (o *pullOptions) register(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.wanted, "pr", false, "by a pull request, even where the branch takes pushes; --pr=false by a push")
+	flags.BoolVar(&o.again, "again", false, "propose anew what was closed and not merged")
+	o.flags = flags
+}
+
+// viaPull is what the command line says or, where it says nothing, environments.yaml.
+func (o *pullOptions) viaPull(session *observe.Session) bool {
+	if o.flags != nil && o.flags.Changed("pr") {
+		return o.wanted
+	}
+	return session.Source().Train.ViaPullRequest
+}
+
+// command is the backport that goes on once its pull request is merged, "" where it
+// cannot be typed again.
+func (o *pullOptions) command(options backportOptions) string {
+	if options.resume {
+		return ""
+	}
+	words := []string{"looprel", "backport", strings.Join(options.request.Bases, ",")}
+	words = append(words, options.wanted.Commits...)
+	if o.wanted {
+		words = append(words, "--pr")
+	}
+	for i, word := range words {
+		words[i] = shellQuote(word)
+	}
+	return strings.Join(words, " ")
+}
+
+// proposalFacts are what a plan says of a pull request.
+func proposalFacts(proposal *plan.Proposal) []fact {
+	if proposal == nil {
+		return nil
+	}
+	text := fmt.Sprintf("\"%s\", of %s for %s", proposal.Title, plan.ShortRef(proposal.Head), plan.ShortRef(proposal.Base))
+	facts := []fact{{"proposal", text}, {"at", proposal.Page}}
+	for _, list := range []struct {
+		name  string
+		words []string
+	}{{"labels", proposal.Labels}, {"reviewers", proposal.Reviewers}} {
+		facts = append(facts, fact{list.name, strings.Join(list.words, ", ")})
+	}
+	return facts
+}
+
+// proposed says that a release has been proposed.
+func (p *printer) proposed(s *plan.Snapshot, t *plan.TagPlan) {
+	if t.Proposal.State != plan.ProposalNew {
+		return
+	}
+	p.blank()
+	p.line(terminal.Green|terminal.Bold, "Proposed %s %s for %s on %s.", t.Component, t.Version, plan.ShortRef(t.Branch), s.Remote)
+}
+
+// tagQuestion asks for a plan that changes something.
+func tagQuestion(p *plan.TagPlan) string {
+	if p.Awaits() {
+		return fmt.Sprintf("Propose %s %s for %s?", p.Component, p.Version, plan.ShortRef(p.Branch))
+	}
+	return fmt.Sprintf("Release %s %s?", p.Component, p.Version)
+}

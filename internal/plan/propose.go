@@ -1,0 +1,226 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mozilla-services/looprel/internal/calendar"
+	"github.com/mozilla-services/looprel/internal/changelog"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/notes"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/release"
+)
+
+// goOn plans a release that is proposed already; done is false where another proposal
+// is to take its place.
+func (p *TagPlan) goOn(s *Snapshot, branch *Branch, request TagRequest) (done bool, err error) {
+	pending := branch.Pending
+	state, own := pending.State(), ShortRef(branch.Ref)
+	p.command = request.command(s, branch, pending.Version)
+	switch {
+	case pending.Over() && (request.Again || pending.Foreign):
+		p.replaces = pending.Head
+		return false, nil
+	case state == ProposalClosed:
+		return true, refuse(p.command+" --again proposes it anew; or open the pull request again",
+			"%s %s was proposed for %s, and %s was closed and not merged", p.Component, pending.Version, own, pending.name())
+	case state == ProposalStripped:
+		return true, &Moved{
+			Reason: fmt.Sprintf("%s was merged, and %s does not carry version %s: somebody took the release out of it", pending.name(), own, pending.Version),
+			Advice: p.command + " --again proposes what is missing",
+		}
+	case pending.Foreign || !request.Version.IsZero() && request.Version != pending.Version:
+		return true, refuse(goesOnWith(s, pending.Proposal)+" goes on with it once it is merged; or close it",
+			"%s %s is proposed for %s by %s, and one release of a branch is proposed at a time", p.Component, pending.Version, own, pending.name())
+	case state == ProposalArrived:
+		return true, p.tagArrived(s, branch)
+	}
+	return true, p.await(s, branch)
+}
+
+// command is what goes on with a release: the same command that proposed it.
+func (r TagRequest) command(s *Snapshot, branch *Branch, version release.Version) string {
+	if r.Command != "" {
+		return r.Command
+	}
+	return tagCommand(s, branch.Ref, version)
+}
+
+// tagCommand is the command that releases a version of a branch.
+func tagCommand(s *Snapshot, ref string, version release.Version) string {
+	if line, ok := s.Component.BranchPattern.ParseBranch(ShortRef(ref)); ok {
+		return "looprel tag --line " + line.String()
+	}
+	return "looprel tag " + version.String()
+}
+
+// goesOnWith is the command that goes on with a proposal, whoever made it.
+func goesOnWith(s *Snapshot, proposal ledger.Proposal) string {
+	return tagCommand(s, proposal.Base, proposal.Version)
+}
+
+// await makes the plan of a release that waits for its pull request.
+func (p *TagPlan) await(s *Snapshot, branch *Branch) error {
+	pending := branch.Pending
+	p.Version, p.Why = pending.Version, fmt.Sprintf("as proposed by %s on %s", pending.By.Name, s.civil(pending.At))
+	p.Tag = TagRef(s.Component.TagPattern.Tag(p.Version))
+	p.Previous, p.Cycle, p.OffCycle, p.Reason, p.Without = pending.Previous, pending.Cycle, pending.OffCycle, pending.Reason, pending.Without
+	p.Proposal = pending.shown()
+	if pending.Now != pending.Commit && !pending.Now.IsZero() {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s was %s, and is %s now: what people pushed to it is released with it, if it is merged",
+			ShortRef(pending.Head), pending.Commit.Short(), pending.Now.Short()))
+	}
+	if pending.Unclear != "" {
+		p.Notes = append(p.Notes, "whether it is merged is not known: "+pending.Unclear)
+	}
+	p.Outbox = &Outbox{Repository: s.Forge, Pull: p.Proposal.owed(p.command, true)}
+	p.Steps = p.Outbox.steps()
+	return nil
+}
+
+// tagArrived makes the plan that tags what was proposed, where the base has it.
+func (p *TagPlan) tagArrived(s *Snapshot, branch *Branch) error {
+	pending := branch.Pending
+	p.Version, p.Why = pending.Version, fmt.Sprintf("as proposed by %s on %s, and merged", pending.By.Name, s.civil(pending.At))
+	p.Tag = TagRef(s.Component.TagPattern.Tag(p.Version))
+	p.Cycle, p.OffCycle, p.Reason, p.Without = pending.Cycle, pending.OffCycle, pending.Reason, pending.Without
+	if err := checkUnused(s, branch, p.Version); err != nil {
+		return err
+	}
+	if cycle, ok := s.Calendar().ByPlanned(p.Cycle); ok && !p.Cycle.IsZero() {
+		p.Push, p.DaysLate = cycle.Push, s.Calendar().JudgeTagOf(cycle, s.Now).DaysLate
+		released, err := s.Ledger.CycleRelease(s.Component.Name, p.Cycle)
+		if err != nil {
+			return err
+		}
+		if !released.IsZero() {
+			return refuse("looprel tag --off-cycle --reason TEXT --again releases it all the same", "the cycle of %s has released %s meanwhile", calendar.Day(cycle.Tag), released)
+		}
+	}
+	p.Changes = notes.Collect(branch.Changes)
+	p.Report = p.Changes.Report(s.Web)
+	return p.composeArrived(s, branch)
+}
+
+// composeArrived makes the tag of what the base has, and the commit that opens the next
+// version, as a proposal of its own.
+func (p *TagPlan) composeArrived(s *Snapshot, branch *Branch) error {
+	build := &p.build
+	build.snapshot, build.branch, build.arrived = s, branch, true
+	released := &releasedFiles{files: branch.At.Files}
+	if err := checkVersionInside(s.Component, released.files, p.Version); err != nil {
+		return err
+	}
+	if declared := s.Component.Changelog; declared != nil {
+		file, err := changelog.Parse(changelog.Style(declared.Style), branch.At.Files[declared.Path])
+		if err != nil {
+			return misuseOf(err)
+		}
+		released.changelog = file
+		p.Section = SectionAt(s.Component, branch.At, p.Version)
+	}
+	if err := p.composeDevelopment(s, branch, released); err != nil {
+		return err
+	}
+	p.draftTag(s)
+	if build.development == nil {
+		return p.Seal(context.Background(), nil)
+	}
+	p.Development = &Proposal{
+		Purpose: ledger.ForDevelopment, Head: s.headFor("after-" + ShortRef(p.Tag)), Base: branch.Ref, State: ProposalNew,
+		Title: "Back to development",
+		Body:  fmt.Sprintf("%s %s is released. This opens the next version on `%s`; nothing waits for it.\n", p.Component, p.Version, ShortRef(branch.Ref)),
+	}
+	p.develop = s.entry(ledger.KindProposed)
+	p.develop.ID += "-development"
+	p.Outbox = &Outbox{Repository: s.Forge, Pull: p.Development.owed("", false)}
+	return p.Seal(context.Background(), nil)
+}
+
+// propose makes the plan one that proposes the release: its commits go to a branch of
+// looprel's own, and the tag waits.
+func (p *TagPlan) propose(s *Snapshot, branch *Branch, request TagRequest) error {
+	if branch.At.ID != branch.Tip.ID {
+		return misuse("release the branch's head, or, where it takes pushes: --pr=false", "a pull request goes on top of %s, and --at is for a commit below", ShortRef(branch.Ref))
+	}
+	if !request.Embargo.IsZero() {
+		return misuse("leave out --embargo; or, where the branch takes pushes: --pr=false", "a pull request shows what an embargo is to hide")
+	}
+	p.command = request.command(s, branch, p.Version)
+	p.Proposal = &Proposal{
+		Purpose: ledger.ForRelease, Head: s.headFor("release-" + ShortRef(p.Tag)), Base: branch.Ref, State: ProposalNew,
+		Title: p.proposalTitle(branch), Body: p.proposalBody(s, branch),
+	}
+	p.Proposal.Labels, p.Proposal.Reviewers = branch.originals()
+	p.Notes = append(p.Notes, branch.Unread...)
+	p.Entry = s.entry(ledger.KindProposed)
+	p.Entry.OffCycle, p.Entry.Reason = p.OffCycle, p.Reason
+	p.Outbox = &Outbox{Repository: s.Forge, Pull: p.Proposal.owed(p.command, true)}
+	return nil
+}
+
+// oweDevelopment adds the pull request that opens the next version, where a run was cut
+// off before it was there.
+func (p *TagPlan) oweDevelopment(s *Snapshot) error {
+	open, err := s.Ledger.Proposals(p.Component)
+	if err != nil {
+		return err
+	}
+	for _, one := range open {
+		if _, there := s.Refs.IDs[one.Head]; there && one.Purpose == ledger.ForDevelopment && one.Version == p.Version {
+			p.Outbox.Pull = (&Pending{Proposal: one}).shown().owed("", false)
+		}
+	}
+	return nil
+}
+
+// sealProposal fills in what depends on the commits' ids.
+func (p *TagPlan) sealProposal(head object.ID) {
+	build := &p.build
+	branch := build.branch
+	p.Proposal.Commit = head
+	proposed := p.Proposal.proposed(branch.Head)
+	proposed.Version, proposed.Previous, proposed.Cycle, proposed.Without = p.Version, p.Previous, p.Cycle, p.Without
+	proposed.Picks, proposed.Replaces = branch.recorded(p.Commits), p.replaces
+	p.Entry.Proposed = proposed
+	p.Refs, p.Steps = nil, nil
+	if branch.New {
+		cut := branch.moved(branch.Head)
+		p.Refs = append(p.Refs, cut)
+		p.Steps = append(p.Steps, cut.step(PushRef, branchReason(nil)+", for the pull request to go to"))
+	}
+	own := Change{Ref: p.Proposal.Head, New: head}
+	p.Refs = append(p.Refs, own)
+	p.Steps = append(p.Steps, own.step(PushRef, branchReason(p.Commits)), recordStep(build.snapshot, p.Entry, "what is meant, before the pull request is there"))
+	p.Steps = append(p.Steps, p.Outbox.steps()...)
+}
+
+// Awaits reports whether the release waits for a pull request, which this plan may
+// open.
+func (p *TagPlan) Awaits() bool { return p.Proposal != nil }
+
+// Entries are the ledger's entries that the plan makes, in their order.
+func (p *TagPlan) Entries() []ledger.Entry {
+	if p.develop.Proposed == nil {
+		return []ledger.Entry{p.Entry}
+	}
+	return []ledger.Entry{p.Entry, p.develop}
+}
+
+// arrivedPicks are a proposal's picks as its base has them: a merge keeps the commits,
+// a rebase makes others of them, and a squash one of all.
+func (b *Branch) arrivedPicks() []ledger.Pick {
+	list := slices.Clone(b.Pending.Picks)
+	for i := range list {
+		list[i].Commit = b.At.ID
+		for _, one := range b.Changes {
+			if one.ID == b.Pending.Picks[i].Commit || strings.Contains(one.Body, "(cherry picked from commit "+list[i].Source.String()+")") {
+				list[i].Commit = one.ID
+			}
+		}
+	}
+	return list
+}
