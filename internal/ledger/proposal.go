@@ -42,6 +42,9 @@ type Proposed struct {
 	Cycle    release.Date    `json:"cycle,omitzero"`
 	Without  []object.ID     `json:"without_fixes,omitempty"`
 	Picks    []Pick          `json:"picks,omitempty"`
+	// Asked are the commits that the picks were asked for by; some may have been there
+	// already.
+	Asked []object.ID `json:"asked,omitempty"`
 	// Labels and Reviewers are what the pull request gets.
 	Labels    []string `json:"labels,omitempty"`
 	Reviewers []string `json:"reviewers,omitempty"`
@@ -63,15 +66,6 @@ type Proposal struct {
 	// OffCycle and Reason are the entry's.
 	OffCycle bool   `json:"off_cycle,omitempty"`
 	Reason   string `json:"reason,omitempty"`
-}
-
-// Sources are the commits that the proposal picks.
-func (p Proposed) Sources() []object.ID {
-	ids := make([]object.ID, len(p.Picks))
-	for i, one := range p.Picks {
-		ids[i] = one.Source
-	}
-	return ids
 }
 
 func (p Proposed) subject(component string) string {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/merge"
 	"github.com/mozilla-services/looprel/internal/notes"
 	"github.com/mozilla-services/looprel/internal/object"
@@ -182,7 +183,7 @@ func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.Line
 	if facts.Branch, err = b.picked(ctx, choice, chain); err != nil {
 		return facts, err
 	}
-	facts.Branch.Pending = pending
+	facts.Branch.Pending, facts.Branch.Asked = pending, b.ids()
 	if b.request.ViaPull {
 		err = b.origins(ctx, facts.Branch)
 	}
@@ -192,12 +193,17 @@ func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.Line
 // isProposed reports whether the commits are those that a proposal picks, and goes on
 // with.
 func (b *backport) isProposed(pending *plan.Pending) bool {
+	pending.Foreign = !pending.Covers(b.ids())
+	return !pending.Foreign && !(pending.Over() && b.request.Again)
+}
+
+// ids are those of the commits.
+func (b *backport) ids() []object.ID {
 	ids := make([]object.ID, len(b.sources))
 	for i, one := range b.sources {
 		ids[i] = one.id
 	}
-	pending.Foreign = !pending.Covers(ids)
-	return !pending.Foreign && !(pending.Over() && b.request.Again)
+	return ids
 }
 
 // proposed fills in the facts of a line whose fixes are proposed already.
@@ -212,7 +218,11 @@ func (b *backport) proposed(ctx context.Context, facts *plan.LineFacts, pending 
 	}
 	facts.Branch.Pending = pending
 	for _, one := range b.sources {
-		facts.Present = append(facts.Present, plan.Present{ID: one.id, How: "proposed by " + plan.ShortRef(pending.Head)})
+		how := "there before " + plan.ShortRef(pending.Head)
+		if slices.ContainsFunc(pending.Picks, func(pick ledger.Pick) bool { return pick.Source == one.id }) {
+			how = "proposed by " + plan.ShortRef(pending.Head)
+		}
+		facts.Present = append(facts.Present, plan.Present{ID: one.id, How: how})
 	}
 	return nil
 }

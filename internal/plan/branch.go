@@ -75,6 +75,8 @@ type Branch struct {
 	Elsewhere []LineRelease
 	// Pending is a release of the branch that is proposed already; nil: none.
 	Pending *Pending
+	// Asked are the commits that Picks were asked for by.
+	Asked []object.ID
 	// Origins are the pull requests by which the sources of picks came to the train's
 	// branch; those who reviewed them are among their Reviewers. Unread says what could
 	// not be read of them.

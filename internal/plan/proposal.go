@@ -91,10 +91,9 @@ func (p *Pending) Over() bool {
 	return state == ProposalClosed || state == ProposalStripped
 }
 
-// Covers reports whether it picks all of the commits.
+// Covers reports whether it was asked for all of the commits.
 func (p *Pending) Covers(sources []object.ID) bool {
-	picked := p.Sources()
-	return len(picked) > 0 && !slices.ContainsFunc(sources, func(id object.ID) bool { return !slices.Contains(picked, id) })
+	return len(p.Asked) > 0 && !slices.ContainsFunc(sources, func(id object.ID) bool { return !slices.Contains(p.Asked, id) })
 }
 
 // name is the proposal for people: the pull request or, without one, its branch.

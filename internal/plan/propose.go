@@ -184,7 +184,7 @@ func (p *TagPlan) sealProposal(head object.ID) {
 	p.Proposal.Commit = head
 	proposed := p.Proposal.proposed(branch.Head)
 	proposed.Version, proposed.Previous, proposed.Cycle, proposed.Without = p.Version, p.Previous, p.Cycle, p.Without
-	proposed.Picks, proposed.Replaces = branch.recorded(p.Commits), p.replaces
+	proposed.Picks, proposed.Asked, proposed.Replaces = branch.recorded(p.Commits), branch.Asked, p.replaces
 	p.Entry.Proposed = proposed
 	p.Refs, p.Steps = nil, nil
 	if branch.New {
