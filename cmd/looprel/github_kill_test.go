@@ -160,6 +160,9 @@ func (h *hub) end() end {
 		body := strings.ReplaceAll(state.Issues[i].Body, h.server.URL, address)
 		state.Issues[i].Body = seen.ReplaceAllString(body, "### Deployed\n\n```\n(what was seen)\n```")
 	}
+	for i := range state.Pulls {
+		state.Pulls[i].Body = strings.ReplaceAll(state.Pulls[i].Body, h.server.URL, address)
+	}
 	for i := range state.Deployments {
 		for j := range state.Deployments[i].Statuses {
 			one := &state.Deployments[i].Statuses[j]
