@@ -136,6 +136,8 @@ type conflictError struct {
 	base     string
 	commits  []string
 	more     string // what of the other lines
+	// flags are those of the command that its likes are to have, too.
+	flags string
 	// dir is the worktree in which it can be resolved, "" without one.
 	dir string
 }
@@ -171,7 +173,7 @@ func (e *conflictError) Hint() string {
 		return fmt.Sprintf("resolve it in %s, where git status says what is left; then looprel backport --continue takes it, and looprel backport --abort removes it", e.dir)
 	}
 	command := fmt.Sprintf("looprel backport %s", e.base)
-	byHand := fmt.Sprintf("to resolve it by hand: %s %s --edit", command, strings.Join(e.commits, " "))
+	byHand := fmt.Sprintf("to resolve it by hand: %s %s --edit%s", command, strings.Join(e.commits, " "), e.flags)
 	if len(e.conflict.Needs) == 0 {
 		return byHand
 	}
@@ -179,7 +181,7 @@ func (e *conflictError) Hint() string {
 	for i, needed := range e.conflict.Needs {
 		needs[i] = needed.ID.Short()
 	}
-	along := fmt.Sprintf("%s %s %s", command, strings.Join(needs, " "), strings.Join(e.commits, " "))
+	along := fmt.Sprintf("%s %s %s%s", command, strings.Join(needs, " "), strings.Join(e.commits, " "), e.flags)
 	if e.conflict.Resolved {
 		return fmt.Sprintf("with those it applies: %s (or add --with-prerequisites); %s", along, byHand)
 	}
@@ -200,7 +202,7 @@ func (a *app) conflictsOf(p *plan.BackportPlan, options backportOptions) error {
 			if len(options.request.Bases) == len(p.Lines) {
 				base = options.request.Bases[i]
 			}
-			first = &conflictError{line: line, conflict: line.Conflict, base: base, commits: options.wanted.Commits}
+			first = &conflictError{line: line, conflict: line.Conflict, base: base, commits: options.wanted.Commits, flags: options.pull.given()}
 		case line.Conflict != nil:
 			others = append(others, line.Name)
 		}

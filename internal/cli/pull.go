@@ -31,6 +31,17 @@ func (o *pullOptions) viaPull(session *observe.Session) bool {
 	return session.Source().Train.ViaPullRequest
 }
 
+// given is the flag as it was given, to go behind a command.
+func (o *pullOptions) given() string {
+	switch {
+	case o.flags == nil || !o.flags.Changed("pr"):
+		return ""
+	case o.wanted:
+		return " --pr"
+	}
+	return " --pr=false"
+}
+
 // command is the backport that goes on once its pull request is merged, "" where it
 // cannot be typed again.
 func (o *pullOptions) command(options backportOptions) string {
@@ -39,13 +50,10 @@ func (o *pullOptions) command(options backportOptions) string {
 	}
 	words := []string{"looprel", "backport", strings.Join(options.request.Bases, ",")}
 	words = append(words, options.wanted.Commits...)
-	if o.wanted {
-		words = append(words, "--pr")
-	}
 	for i, word := range words {
 		words[i] = shellQuote(word)
 	}
-	return strings.Join(words, " ")
+	return strings.Join(words, " ") + o.given()
 }
 
 // proposalFacts are what a plan says of a pull request.
