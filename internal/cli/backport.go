@@ -135,8 +135,10 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 	if options.request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
 		return err
 	}
-	options.request.ViaPull, options.request.Again = options.pull.viaPull(session), options.pull.again
-	options.request.Command = options.pull.command(options)
+	if resumed == nil {
+		options.request.ViaPull, options.request.Again = options.pull.viaPull(session), options.pull.again
+		options.request.Command = options.pull.command(options)
+	}
 	makePlan := func(ctx context.Context) (*plan.BackportPlan, error) {
 		return observe.Backport(ctx, session, options.request, options.wanted)
 	}

@@ -42,12 +42,8 @@ func (o *pullOptions) given() string {
 	return " --pr=false"
 }
 
-// command is the backport that goes on once its pull request is merged, "" where it
-// cannot be typed again.
+// command is the backport that goes on once its pull request is merged.
 func (o *pullOptions) command(options backportOptions) string {
-	if options.resume {
-		return ""
-	}
 	words := []string{"looprel", "backport", strings.Join(options.request.Bases, ",")}
 	words = append(words, options.wanted.Commits...)
 	for i, word := range words {

@@ -94,6 +94,7 @@ const (
 	FeatureDeployments Feature = "deployments"
 	FeatureIssues      Feature = "issues"
 	FeatureChecks      Feature = "checks"
+	FeaturePulls       Feature = "pulls"
 )
 
 // Rule is something that the forge holds pushes of a reference to.

@@ -44,12 +44,15 @@ func (c *Client) Standing(ctx context.Context, features []forge.Feature) (forge.
 }
 
 // tryFeature asks for what cannot be: a release, milestone, deployment or issue without
-// a name. Checks are only read.
+// a name, a pull request of no branch. Checks are only read.
 func (c *Client) tryFeature(ctx context.Context, feature forge.Feature) error {
 	field := map[forge.Feature]string{
 		forge.FeatureReleases: "tag_name", forge.FeatureMilestones: "title", forge.FeatureDeployments: "ref", forge.FeatureIssues: "title",
 	}[feature]
 	method, target, body := http.MethodPost, c.path("%s", feature), any(map[string]string{field: ""})
+	if feature == forge.FeaturePulls {
+		body = map[string]string{"title": "", "head": "", "base": ""}
+	}
 	if feature == forge.FeatureChecks {
 		method, target, body = http.MethodGet, c.path("commits/HEAD/check-runs"), nil
 	}
@@ -185,5 +188,5 @@ func (r ruleset) holdsFor(ref string) bool {
 
 // escaped makes a reference's name a part of a path.
 func escaped(name string) string {
-	return strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23").Replace(name)
+	return strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23", "/", "%2F").Replace(name)
 }

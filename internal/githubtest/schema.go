@@ -99,7 +99,10 @@ func checkRequest(request *http.Request, path string) (*exchange, error) {
 	}
 	request.Body = io.NopCloser(bytes.NewReader(body))
 	copied := request.Clone(context.Background())
-	copied.URL = &url.URL{Scheme: "https", Host: "api.github.com", Path: path, RawQuery: request.URL.RawQuery}
+	// A name with slashes is one part of the path, with its slashes escaped.
+	raw := request.URL.EscapedPath()
+	raw = raw[max(0, strings.Index(raw, "/repos/")):]
+	copied.URL = &url.URL{Scheme: "https", Host: "api.github.com", Path: path, RawPath: raw, RawQuery: request.URL.RawQuery}
 	copied.Body = io.NopCloser(bytes.NewReader(body))
 	route, parameters, err := router.FindRoute(copied)
 	if err != nil {

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/forge"
@@ -126,6 +127,9 @@ func (s *Session) examineRules(ctx context.Context, found *plan.Examination, at 
 	if trunk, err := s.snapshot.TrainBranch(); err == nil {
 		branches = append([]string{plan.ShortRef(trunk)}, branches...)
 	}
+	if s.source.Train.ViaPullRequest {
+		branches = append(branches, plan.OwnBranches+"release-"+component.TagPattern.Tag(next))
+	}
 	for _, branch := range branches {
 		rules, protected, err := at.BranchRules(ctx, branch)
 		if err != nil {
@@ -133,6 +137,10 @@ func (s *Session) examineRules(ctx context.Context, found *plan.Examination, at 
 			continue
 		}
 		_, exists := s.shown.Refs[plan.BranchRef(branch)]
+		if s.source.Train.ViaPullRequest && !strings.HasPrefix(branch, plan.OwnBranches) {
+			found.ExamineProtected(s.snapshot, branch, rules, !exists)
+			continue
+		}
 		found.ExamineRules(s.snapshot, branch, rules, !exists, protected)
 	}
 	tag := component.TagPattern.Tag(next)

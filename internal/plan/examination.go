@@ -87,6 +87,7 @@ func FeaturesOf(train *release.Train) []forge.Feature {
 	add(github.Milestones != "", forge.FeatureMilestones)
 	add(!github.NoDeployments, forge.FeatureDeployments)
 	add(github.Requests != nil || github.ReleasedLabel != "" || github.ReleasedComment, forge.FeatureIssues)
+	add(train.ViaPullRequest, forge.FeaturePulls)
 	for _, component := range train.Components {
 		add(component.Checks != nil, forge.FeatureChecks)
 	}
@@ -104,6 +105,7 @@ func FeaturesOf(train *release.Train) []forge.Feature {
 var permissions = map[forge.Feature]string{
 	forge.FeatureReleases: "contents: write", forge.FeatureMilestones: "issues: write", forge.FeatureDeployments: "deployments: write",
 	forge.FeatureIssues: "issues: write", forge.FeatureChecks: "checks: read and commit statuses: read",
+	forge.FeaturePulls: "pull requests: write and contents: write",
 }
 
 // ExamineToken judges what a token may do.
@@ -113,7 +115,7 @@ func (e *Examination) ExamineToken(s *Snapshot, standing forge.Standing, feature
 		about += fmt.Sprintf(" (a classic one: %s)", strings.Join(standing.Scopes, ", "))
 	}
 	for _, feature := range features {
-		subject := "github " + string(feature)
+		subject := "github " + strings.Replace(string(feature), "pulls", "pull requests", 1)
 		if err := standing.Refused[feature]; err != nil {
 			cure := "give it " + permissions[feature]
 			if standing.ScopesKnown {
@@ -156,6 +158,17 @@ var stops = map[string]string{
 	"max_file_path_length":              "",
 	"file_extension_restriction":        "",
 	"required_review_thread_resolution": "",
+}
+
+// ExamineProtected judges the rules that hold for a branch which gets its commits by pull
+// requests: only that it is created, if it is new, is a push.
+func (e *Examination) ExamineProtected(s *Snapshot, branch string, rules []forge.Rule, isNew bool) {
+	at := slices.IndexFunc(rules, func(rule forge.Rule) bool { return isNew && rule.Type == "creation" && !rule.Bypass })
+	if at >= 0 {
+		e.ExamineRules(s, branch, rules[at:at+1], isNew, false)
+		return
+	}
+	e.Add("push "+branch, Pass, "", "nothing is pushed to it: releases and fixes come by pull requests")
 }
 
 // ExamineRules judges the rules that hold for pushes to a reference, named for people.

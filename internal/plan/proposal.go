@@ -188,14 +188,17 @@ func (p *Proposal) proposed(from object.ID) *ledger.Proposed {
 	}
 }
 
+// OwnBranches begins the short names of looprel's own branches.
+const OwnBranches = "looprel/"
+
 // headFor is a branch of looprel's own that is not there yet.
 func (s *Snapshot) headFor(name string) string {
-	head := BranchRef("looprel/" + name)
+	head := BranchRef(OwnBranches + name)
 	for i := 2; ; i++ {
 		if _, taken := s.Refs.IDs[head]; !taken && !s.wasProposed(head) {
 			return head
 		}
-		head = BranchRef("looprel/" + name + "-" + strconv.Itoa(i))
+		head = BranchRef(OwnBranches + name + "-" + strconv.Itoa(i))
 	}
 }
 
