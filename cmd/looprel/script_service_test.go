@@ -87,18 +87,31 @@ func setService(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(state.write(dir))
 }
 
+// ofComponent is the directory of a component's own state in an environment, where the
+// script has set one up (service production.client); otherwise the environment's.
+func ofComponent(dir, component string) string {
+	own := dir + "." + component
+	if _, err := os.Stat(own); component == "" || err != nil {
+		return dir
+	}
+	return own
+}
+
 // environments serves every environment of a script. It is a proxy, and the
-// first part of the host's name is the environment's.
+// first part of the host's name is the environment's. Below /COMPONENT/ it is the
+// component's own, where it has one.
 func environments(services string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		name, _, _ := strings.Cut(request.Host, ".")
-		state, err := readService(filepath.Join(services, name))
+		component, _, _ := strings.Cut(strings.TrimPrefix(request.URL.Path, "/"), "/")
+		dir := ofComponent(filepath.Join(services, name), component)
+		state, err := readService(dir)
 		switch {
 		case name == chatService:
 			serveChat(w, request, filepath.Join(services, name), state)
 		case err != nil:
 			http.Error(w, "there is no such service", http.StatusBadGateway)
-		case request.URL.Path == "/__heartbeat__":
+		case strings.HasSuffix(request.URL.Path, "/__heartbeat__"):
 			state.serveHeartbeat(w)
 		case state.Raw != "":
 			_, _ = w.Write([]byte(state.Raw))
@@ -140,7 +153,7 @@ func deployTool() {
 		deployPeer(program)
 		return
 	}
-	dir := filepath.Join(os.Getenv(servicesVariable), os.Getenv("LOOPREL_ENVIRONMENT"))
+	dir := ofComponent(filepath.Join(os.Getenv(servicesVariable), os.Getenv("LOOPREL_ENVIRONMENT")), os.Getenv("LOOPREL_COMPONENT"))
 	if err := deployTo(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "deploytool:", err)
 		os.Exit(3)

@@ -53,17 +53,31 @@ type Outlets struct {
 // The error of a promotion that failed or was interrupted comes with the outcome
 // that was recorded.
 func Promote(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, outlets Outlets, remake func(context.Context) (*plan.PromotionPlan, error)) (ledger.Finished, error) {
-	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now(), shown: newShowing(outlets.Deployments, p, outlets.Log), asked: newAsking(outlets.Requests, p)}
+	promotion := newPromotion(session, p, outlets)
 	lock, err := promotion.lock()
 	if err != nil {
 		return ledger.Finished{}, err
 	}
+	finished, err := promoteLocked(ctx, promotion, remake)
+	return finished, errors.Join(err, lock.Release())
+}
+
+func newPromotion(session *observe.Session, p *plan.PromotionPlan, outlets Outlets) *promotion {
+	return &promotion{
+		session: session, plan: p, outlets: outlets, begin: outlets.Now(),
+		shown: newShowing(outlets.Deployments, p, outlets.Log), asked: newAsking(outlets.Requests, p),
+	}
+}
+
+// promoteLocked is Promote while the lock is held.
+func promoteLocked(ctx context.Context, promotion *promotion, remake func(context.Context) (*plan.PromotionPlan, error)) (ledger.Finished, error) {
+	p := promotion.plan
 	// A rollback waits for nobody who has to be let in.
 	if err := promotion.shown.look(ctx); err != nil && p.RollsBack.IsZero() {
-		return ledger.Finished{}, errors.Join(err, lock.Release())
+		return ledger.Finished{}, err
 	}
 	if err := promotion.start(ctx, remake); err != nil {
-		return ledger.Finished{}, errors.Join(err, lock.Release())
+		return ledger.Finished{}, err
 	}
 	if p.Target.Deploy.Way != release.DeployByDeployment {
 		promotion.shown.set(ctx, forge.StateQueued, "")
@@ -71,9 +85,9 @@ func Promote(ctx context.Context, session *observe.Session, p *plan.PromotionPla
 	finished := promotion.run(ctx)
 	finished.Deployment = p.Entry.Started.Deployment
 	if err := promotion.finish(ctx, finished); err != nil {
-		return finished, errors.Join(err, lock.Release())
+		return finished, err
 	}
-	return finished, errors.Join(promotion.verdict(ctx, finished), lock.Release())
+	return finished, promotion.verdict(ctx, finished)
 }
 
 // Record appends the entry of a plan that does nothing else: an adoption, or a

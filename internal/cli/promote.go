@@ -111,11 +111,24 @@ func (o promoteOptions) request() (plan.PromoteRequest, error) {
 		Environment: o.environment, OffCycle: o.offCycle, Reason: o.reason, TakeOver: o.takeOver, RecordOnly: o.recordOnly,
 		Waive: o.waive,
 	}
-	var err error
-	if o.version != "" {
+	return request, nil
+}
+
+// checkPromoted finds out whether what is promoted is a set. What names a release must
+// be a version.
+func (o promoteOptions) checkPromoted(session *observe.Session, request *plan.PromoteRequest) (isSet bool, err error) {
+	train := session.Snapshot().Train
+	environment, ok := train.Environment(o.environment)
+	follows := ok && environment.Follows != ""
+	switch {
+	case train.Sets && !follows:
+		return true, nil
+	case train.Sets && session.IsUndecided():
+		return false, &plan.Misuse{Reason: fmt.Sprintf("%s follows a branch, and takes one component at a time", o.environment), Advice: "add --component NAME"}
+	case o.version != "":
 		request.Version, err = parseVersion(o.version)
 	}
-	return request, err
+	return false, err
 }
 
 func (a *app) promote(ctx context.Context, options promoteOptions) error {
@@ -127,11 +140,16 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 	if err != nil {
 		return err
 	}
+	a.wholeTrain = true
 	session, err := a.openFor(ctx, options)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
+	isSet, err := options.checkPromoted(session, &request)
+	if err != nil {
+		return err
+	}
 	if request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
 		return err
 	}
@@ -140,6 +158,9 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 		if note := session.Snapshot().LoginNote(); note != "" {
 			a.note("%s", note)
 		}
+	}
+	if isSet {
+		return a.promoteSet(ctx, session, options, request, asJSON)
 	}
 	prober := a.prober()
 	makePlan := func(ctx context.Context) (*plan.PromotionPlan, error) {

@@ -56,18 +56,11 @@ and then waiting, whether the entry still waits in this clone.
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			request.Environment = arguments[0]
-			if to != "" {
-				version, err := parseVersion(to)
-				if err != nil {
-					return err
-				}
-				request.To = version
-			}
-			return a.rollback(cmd.Context(), request)
+			return a.rollback(cmd.Context(), request, to)
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&to, "to", "", "go back to this `VERSION`, which has been there")
+	flags.StringVar(&to, "to", "", "go back to this `VERSION` or set, which has been there")
 	flags.StringVar(&request.Reason, "reason", "", "why, in `TEXT` that is recorded")
 	flags.BoolVar(&request.Unrecorded, "unrecorded", false, "without the remote, by the ledger as this clone saw it last; recorded later")
 	flags.BoolVar(&request.TakeOver, "take-over", false, "replace somebody else's attempt before its lease ends")
@@ -99,16 +92,25 @@ func (a *app) rollBackAfter(ctx context.Context, session *observe.Session, p *pl
 	return failed
 }
 
-func (a *app) rollback(ctx context.Context, request plan.RollbackRequest) error {
+func (a *app) rollback(ctx context.Context, request plan.RollbackRequest, to string) error {
 	asJSON, err := a.json()
 	if err != nil {
 		return err
 	}
+	a.wholeTrain = !request.Unrecorded
 	session, err := a.openForRollback(ctx, request)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
+	if session.Snapshot().Train.Sets && !request.Unrecorded {
+		return a.rollbackSet(ctx, session, request, to, asJSON)
+	}
+	if to != "" {
+		if request.To, err = parseVersion(to); err != nil {
+			return err
+		}
+	}
 	makePlan := func(context.Context) (*plan.PromotionPlan, error) { return observe.Rollback(session, request) }
 	p, err := makePlan(ctx)
 	if err != nil {

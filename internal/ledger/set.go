@@ -78,6 +78,19 @@ func SetTitle(id string) string {
 	return strings.Join(parts, " + ")
 }
 
+// SetVersions are the versions in an id, by component; what is no version is left out.
+func SetVersions(id string) map[string]release.Version {
+	versions := map[string]release.Version{}
+	for part := range strings.SplitSeq(id, "+") {
+		if at := strings.LastIndexByte(part, '-'); at >= 0 {
+			if version, err := release.ParseVersion(part[at+1:]); err == nil {
+				versions[part[:at]] = version
+			}
+		}
+	}
+	return versions
+}
+
 func joinMembers(members []Member, inside, between string) string {
 	parts := make([]string, len(members))
 	for i, member := range members {

@@ -90,7 +90,7 @@ func (s *Session) apiOf(host string) string {
 
 // Forge is the repository on GitHub; wanted is false where nothing is kept there.
 func (s *Session) Forge() (address github.Address, wanted bool, err error) {
-	if s.source.Train.GitHub == nil {
+	if s.source.Train.GitHub == nil || !s.atHome() {
 		return github.Address{}, false, nil
 	}
 	return s.forge, true, s.forgeErr

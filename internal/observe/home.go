@@ -30,6 +30,7 @@ func (s *Session) component() (release.Component, error) {
 		all[i] = component.Name
 	}
 	if train.Sets && s.options.Train && s.options.Component == "" {
+		s.undecided = len(own) != 1
 		if len(own) > 0 {
 			all[0] = own[0]
 		}

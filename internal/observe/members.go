@@ -7,6 +7,7 @@ import (
 
 	"github.com/mozilla-services/looprel/internal/github"
 	"github.com/mozilla-services/looprel/internal/gitrepo"
+	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/release"
@@ -19,23 +20,31 @@ import (
 //	a remote  of the clone's: that remote, the clone's objects
 //	elsewhere its address, and a bare repository of the tool's own for its objects
 type Members struct {
-	home *Session
-	list []*Session
+	home  *Session
+	whole *Session
+	list  []*Session
 }
 
 // OpenMembers opens the repositories of all components, several at once.
 func OpenMembers(ctx context.Context, home *Session) (*Members, error) {
-	m := &Members{home: home}
+	m := &Members{home: home, whole: home.member(release.Component{Name: ledger.AllComponents, Repository: homeRepository})}
 	for _, component := range home.source.Train.Components {
 		m.list = append(m.list, home.member(component))
 	}
 	err := m.each(func(member *Session) error { return member.openMember(ctx) })
+	if err == nil {
+		m.whole.snapshot = home.snapshot.Whole()
+		err = m.whole.followHome(ctx)
+	}
 	if err != nil {
 		m.Close()
 		return nil, err
 	}
 	return m, nil
 }
+
+// Whole is the session under which acts about sets are recorded.
+func (m *Members) Whole() *Session { return m.whole }
 
 // each does something for all members whose remote is their own at the same time, then
 // for the others, which share the home's.
@@ -89,6 +98,9 @@ func (m *Members) Of(component string) *Session {
 // Refresh reads the home, its ledger and all members again.
 func (m *Members) Refresh(ctx context.Context) error {
 	if err := m.home.Refresh(ctx); err != nil {
+		return err
+	}
+	if err := m.whole.followHome(ctx); err != nil {
 		return err
 	}
 	return m.each(func(member *Session) error { return member.followHome(ctx) })

@@ -68,6 +68,8 @@ type Session struct {
 	remote     *gitrepo.Remote
 	store      *gitrepo.LedgerStore
 	source     *Source
+	// undecided: the component is one of several, and nobody chose it.
+	undecided bool
 	// home is the session of the train's home where this is a member's, nil otherwise.
 	home *Session
 	// shown is what the home shows of the references that begin with listed.
@@ -158,6 +160,10 @@ func (s *Session) Repository() *gitrepo.Repository { return s.repository }
 
 // Remote is the train's home, of a member that component's.
 func (s *Session) Remote() *gitrepo.Remote { return s.remote }
+
+// IsUndecided reports whether the component is just one of several, and nobody chose it:
+// the command is about the whole train.
+func (s *Session) IsUndecided() bool { return s.undecided }
 
 // Store is where the ledger is kept on this machine.
 func (s *Session) Store() *gitrepo.LedgerStore { return s.store }

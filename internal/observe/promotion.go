@@ -32,16 +32,24 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := s.Forge(); err != nil {
-		return nil, err
-	}
-	target, err := s.target(ctx, selection)
+	target, err := s.promotionTarget(ctx, selection, prober)
 	if err != nil {
 		return nil, err
 	}
-	if selection.State.Running == nil && selection.Environment.Follows == "" {
-		target.Seen = s.lookAt(ctx, prober, []release.Environment{selection.Environment})[selection.Environment.Name]
+	return plan.MakePromotion(s.snapshot, selection, target, request)
+}
+
+// promotionTarget is what a promotion must know beyond the ledger, as far as the
+// environment's gates and its way to deploy want it.
+func (s *Session) promotionTarget(ctx context.Context, selection *plan.Selection, prober *probe.Prober) (plan.Target, error) {
+	if _, _, err := s.Forge(); err != nil {
+		return plan.Target{}, err
 	}
+	target, err := s.target(ctx, selection)
+	if err != nil {
+		return target, err
+	}
+	target.Seen = s.seenInstead(ctx, selection, prober)
 	if _, declared := selection.Environment.Gate(release.GateChecks); declared && !selection.Commit.IsZero() {
 		target.Checks = s.checks(ctx, selection.Commit)
 	}
@@ -50,17 +58,17 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 	}
 	if selection.Environment.Deploy.Way == release.DeployByRequest && selection.Tag != "" {
 		if target.Section, err = s.sectionAt(selection.Tag, selection.Version); err != nil {
-			return nil, err
+			return target, err
 		}
 	}
 	if _, declared := selection.Environment.Gate(release.GateNoLostFixes); declared {
 		if target.Lost, err = s.lostFixes(ctx, selection); err != nil {
-			return nil, err
+			return target, err
 		}
 	}
 	if _, declared := selection.Environment.Gate(release.GateSigned); declared {
 		if target.Signatures, err = s.signatures(ctx, selection); err != nil {
-			return nil, err
+			return target, err
 		}
 	}
 	if _, declared := selection.Environment.Gate(release.GateLive); declared {
@@ -71,7 +79,7 @@ func Promotion(ctx context.Context, s *Session, request plan.PromoteRequest, pro
 			}
 		}
 	}
-	return plan.MakePromotion(s.snapshot, selection, target, request)
+	return target, nil
 }
 
 // Rollback observes what a rollback needs and plans it.
@@ -85,6 +93,14 @@ func Rollback(s *Session, request plan.RollbackRequest) (*plan.PromotionPlan, er
 		return nil, err
 	}
 	return plan.MakeRollback(s.snapshot, rollback, plan.Target{OwnAttempt: own}, request)
+}
+
+// seenInstead is what an environment shows of which the ledger does not know what runs.
+func (s *Session) seenInstead(ctx context.Context, selection *plan.Selection, prober *probe.Prober) plan.Seen {
+	if selection.State.Running != nil || selection.Environment.Follows != "" {
+		return plan.Seen{}
+	}
+	return s.lookAt(ctx, prober, []release.Environment{selection.Environment})[selection.Environment.Name]
 }
 
 func (s *Session) target(ctx context.Context, selection *plan.Selection) (plan.Target, error) {

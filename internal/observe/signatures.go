@@ -43,11 +43,11 @@ func (s *Session) allowedSigners(ctx context.Context, found *plan.Signatures) (*
 	if path := s.source.Train.AllowedSigners; path != "" {
 		found.List = path
 		// The worktree's own copy would let anybody allow themselves.
-		if text, err = s.remoteFile(ctx, path); errors.Is(err, gitrepo.ErrNotFound) {
-			err = fmt.Errorf("there is no %s on %s of %s", path, plan.ShortRef(s.shown.Head), s.remoteName())
+		if text, err = s.Home().remoteFile(ctx, path); errors.Is(err, gitrepo.ErrNotFound) {
+			err = fmt.Errorf("there is no %s on %s of %s", path, plan.ShortRef(s.Home().shown.Head), s.Home().remoteName())
 		}
 	} else {
-		found.List, text, err = s.repository.AllowedSigners()
+		found.List, text, err = s.Clone().AllowedSigners()
 	}
 	if err != nil || found.List == "" {
 		return nil, err
@@ -56,7 +56,7 @@ func (s *Session) allowedSigners(ctx context.Context, found *plan.Signatures) (*
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be used: %w", found.List, err)
 	}
-	path, text, err := s.repository.RevokedSigners()
+	path, text, err := s.Clone().RevokedSigners()
 	if err != nil {
 		return nil, err
 	}

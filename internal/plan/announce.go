@@ -111,8 +111,11 @@ func (p *PromotionPlan) owePush(s *Snapshot) []ledger.Announcement {
 	}
 	what := announced{event: ledger.EventPushed, version: version, environment: p.Environment, notBefore: p.Embargo, act: p.Entry.ID}
 	what.instead, _ = release.ParseVersion(p.Running)
-	if !p.RollsBack.IsZero() {
+	switch {
+	case !p.RollsBack.IsZero():
 		what.event, what.instead = ledger.EventRolledBack, p.RollsBack
+	case p.part != nil && p.part.rollsBack != "":
+		what.event = ledger.EventRolledBack
 	}
 	return s.owe(what)
 }

@@ -90,7 +90,7 @@ func (s *Snapshot) afterBackOff(known ledger.Release) []string {
 // backedOffText says of a release that is backed off by whom and why.
 func (s *Snapshot) backedOffText(known ledger.Release) string {
 	off := known.BackedOff
-	return fmt.Sprintf("%s is backed off since %s, by %s%s: %s", known.Version, s.civil(off.At), off.By.Name, IdentityText(off.By, off.Signed), off.Reason)
+	return fmt.Sprintf("%s is backed off since %s, by %s%s: %s", releaseTitle(known), s.civil(off.At), off.By.Name, IdentityText(off.By, off.Signed), off.Reason)
 }
 
 // backedOffNote tells a train of the release before it, if that was backed off.
@@ -110,7 +110,7 @@ func notBackedOffGate(s *Snapshot, sel *Selection) Gate {
 	}
 	off := sel.Release.BackedOff
 	gate := fail(name, fmt.Sprintf("looprel backoff %s --revoke --reason TEXT, if it is good after all", sel.Version),
-		"%s is backed off by %s: %s", sel.Version, off.By.Name, off.Reason)
+		"%s is backed off by %s: %s", releaseTitle(*sel.Release), off.By.Name, off.Reason)
 	gate.Evidence = []string{s.backedOffText(*sel.Release)}
 	return gate
 }

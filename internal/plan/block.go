@@ -124,7 +124,10 @@ func checkDecision(reason, ref string) error {
 // blockText is a block in a line.
 func (s *Snapshot) blockText(block ledger.Block) string {
 	what := block.Environment
-	if what == "" {
+	switch {
+	case block.Set != "":
+		what = ledger.SetTitle(block.Set)
+	case what == "":
 		what = block.Version.String()
 	}
 	text := fmt.Sprintf("block %d of %s by %s%s on %s: %s", block.Number, what, block.By.Name, IdentityText(block.By, block.Signed), s.civil(block.At), block.Reason)
@@ -134,15 +137,26 @@ func (s *Snapshot) blockText(block ledger.Block) string {
 	return text
 }
 
+// isMeant reports whether a block is of what is selected.
+func (sel *Selection) isMeant(block ledger.Block) bool {
+	if sel.Set != nil {
+		return block.Set == sel.Set.ID
+	}
+	return sel.Tag != "" && block.Version.String() == sel.Version
+}
+
 // noBlockersGate wants that nobody has blocked the release, or the environment.
 func noBlockersGate(s *Snapshot, sel *Selection) Gate {
 	const name = release.GateNoBlockers
 	var evidence, reasons, cures []string
 	for _, block := range sel.Blocks.Open {
-		if block.Environment != sel.Environment.Name && (sel.Tag == "" || block.Version.String() != sel.Version) {
+		if block.Environment != sel.Environment.Name && !sel.isMeant(block) {
 			continue
 		}
 		what := sel.Version
+		if sel.Set != nil {
+			what = sel.Set.Title()
+		}
 		if block.Environment != "" {
 			what = block.Environment
 		}

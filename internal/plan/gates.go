@@ -26,9 +26,11 @@ const (
 // Gate is a condition of a promotion, with the reason for its verdict and, where
 // it does not pass, what to type.
 type Gate struct {
-	Name    string  `json:"gate"`
-	Verdict Verdict `json:"verdict"`
-	Reason  string  `json:"reason"`
+	Name string `json:"gate"`
+	// Component is the member of a set that it is about, "" for the set or release.
+	Component string  `json:"component,omitempty"`
+	Verdict   Verdict `json:"verdict"`
+	Reason    string  `json:"reason"`
 	// Evidence is what the verdict rests on, a line each.
 	Evidence []string `json:"evidence,omitempty"`
 	Cure     string   `json:"cure,omitempty"`
@@ -63,7 +65,11 @@ func fail(name, cure, format string, values ...any) Gate {
 // through before; the calendar does not stop it half-way. Without a target those
 // that look beyond the ledger are left out: they are judged when it is promoted.
 func gates(s *Snapshot, sel *Selection, target *Target, request PromoteRequest, resumed bool) []Gate {
-	list := judge(s, sel, target)
+	return settle(s, sel, judge(s, sel, target), request, resumed)
+}
+
+// settle sets aside what may be and was asked for.
+func settle(s *Snapshot, sel *Selection, list []Gate, request PromoteRequest, resumed bool) []Gate {
 	for i, gate := range list {
 		switch {
 		case gate.passes():
@@ -122,7 +128,7 @@ func isCalendars(gate string) bool {
 
 // setAside is the gate without force, for a reason. What it would have said stays.
 func (g Gate) setAside(why string) Gate {
-	return Gate{Name: g.Name, Verdict: Waived, Reason: why + "; otherwise: " + g.Reason, Evidence: g.Evidence}
+	return Gate{Name: g.Name, Component: g.Component, Verdict: Waived, Reason: why + "; otherwise: " + g.Reason, Evidence: g.Evidence}
 }
 
 func commissionedGate(environment release.Environment) Gate {
@@ -235,6 +241,9 @@ func (s *Snapshot) isPushDay(sel *Selection) bool {
 // isPatch reports whether the calendar does not apply: to a patch, unless it is a
 // cycle's release, as on a train that raises the patch number.
 func (sel *Selection) isPatch() bool {
+	if sel.Set != nil {
+		return sel.Set.Patch
+	}
 	version, isRelease := sel.Deployment.Release()
 	ofCycle := sel.Release != nil && !sel.Release.Cycle.IsZero()
 	return isRelease && version.IsPatch() && !ofCycle

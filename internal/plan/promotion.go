@@ -21,6 +21,8 @@ type Target struct {
 	// OwnAttempt is the attempt of this clone whose process is gone, "" if there
 	// is none.
 	OwnAttempt string
+	// OwnSetAttempt is likewise the attempt at a set.
+	OwnSetAttempt string
 	// Before are answers of the environment before it, in a row, where a gate wants
 	// them; none where there is nothing to look at.
 	Before []Seen
@@ -90,6 +92,8 @@ type PromotionPlan struct {
 	WorkflowRef string `json:"-"`
 	// forge is the forge's name for the repository.
 	forge string
+	// part is set where this is a member's part of the promotion of a set.
+	part *setPart
 	// fallback is what a rollback would bring back if this fails, "" if there is
 	// nothing.
 	fallback string
@@ -120,7 +124,7 @@ func (p *PromotionPlan) Command() string {
 		return "looprel rollback " + p.Environment + " --unrecorded --reason TEXT"
 	case p.Verb == verbRollback:
 		return "looprel rollback " + p.Environment + " --reason TEXT"
-	case p.Tag == "":
+	case p.Tag == "" && p.Component != ledger.AllComponents:
 		return "looprel promote " + p.Environment
 	}
 	return "looprel promote " + p.Environment + " " + p.Version

@@ -15,11 +15,17 @@ func (p *PromotionPlan) begin(s *Snapshot, sel *Selection, takesOver string) {
 	if p.after != "" {
 		p.Entry.ID = p.after + "-rollback" // one run may write both attempts
 	}
+	if p.part != nil {
+		p.Entry.ID = p.part.attempt + "-" + p.Component
+	}
 	p.Entry.OffCycle, p.Entry.Reason = p.OffCycle, p.Reason
 	p.Entry.Started = &ledger.Started{
 		Deployment: sel.Deployment, Attempt: p.Entry.ID, TakesOver: takesOver, DaysLate: p.DaysLate,
 		Until: p.Entry.At.Add(lease(sel.Environment, p.Probe)), Waived: waivers(p.Gates),
 		RollsBack: p.RollsBack, After: p.after, Signed: s.Sign.Ledger,
+	}
+	if p.part != nil {
+		p.Entry.Started.Set, p.Entry.Started.RollsBackSet = p.part.attempt, p.part.rollsBack
 	}
 	p.addSteps(s)
 }
@@ -91,7 +97,7 @@ func (p *PromotionPlan) Patience() time.Duration {
 
 // outcomeSubject is the entry of the outcome, which is not known yet.
 func (p *PromotionPlan) outcomeSubject() string {
-	if p.Verb == verbRollback {
+	if p.Verb == verbRollback || p.part != nil && p.part.rollsBack != "" {
 		return fmt.Sprintf("roll %s back to %s %s: the outcome", p.Environment, p.Component, p.Version)
 	}
 	return fmt.Sprintf("promote %s %s to %s: the outcome", p.Component, p.Version, p.Environment)
@@ -120,7 +126,7 @@ func (p *PromotionPlan) Outcome(s *Snapshot, finished ledger.Finished, after tim
 		entry.At = entry.At.Add(after).Truncate(time.Second)
 	}
 	finished.Deployment, finished.Attempt = p.Entry.Started.Deployment, p.Entry.Started.Attempt
-	finished.RollsBack = p.RollsBack
+	finished.RollsBack, finished.RollsBackSet = p.RollsBack, p.Entry.Started.RollsBackSet
 	entry.Finished = &finished
 	entry.OffCycle, entry.Reason = p.OffCycle, p.Reason
 	if finished.Outcome.Reached() {

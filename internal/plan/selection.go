@@ -33,6 +33,8 @@ type Selection struct {
 	// Release is what the ledger knows of the release; nil for a branch's head,
 	// and for a release that the ledger does not know.
 	Release *ledger.Release
+	// Set is the set that is selected in place of a release; nil: it is a release.
+	Set *ledger.Set
 	// State is what the ledger knows of the environment.
 	State ledger.Environment
 	// Before is what the ledger knows of the environment before it, if there is one.
