@@ -33,11 +33,10 @@ been applied. Fields without a value are left out.
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			version, err := parseVersion(arguments[0])
-			if err != nil {
-				return err
-			}
-			request.Version = version
-			return a.decide(cmd.Context(), backOff(request))
+			request.Version, request.Set = version, arguments[0]
+			decision := backOff(request)
+			decision.unless = err
+			return a.decide(cmd.Context(), decision)
 		},
 	}
 	command.Flags().StringVar(&request.Reason, "reason", "", "why, in `TEXT` that is recorded")
@@ -46,12 +45,12 @@ been applied. Fields without a value are left out.
 }
 
 func backOff(request plan.BackOffRequest) decision {
-	act, done := "Back off %s %s", "Backed off %s %s."
+	act, done := "Back off %s", "Backed off %s."
 	if request.Revoke {
-		act, done = "Let %s %s go on after all", "%s %s may go on after all."
+		act, done = "Let %s go on after all", "%s may go on after all."
 	}
 	words := func(text string) func(*plan.DecisionPlan) string {
-		return func(p *plan.DecisionPlan) string { return fmt.Sprintf(text, p.Component, p.Version) }
+		return func(p *plan.DecisionPlan) string { return fmt.Sprintf(text, p.About()) }
 	}
 	return decision{
 		make:     func(s *plan.Snapshot) (*plan.DecisionPlan, error) { return plan.MakeBackOff(s, request) },

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/plan"
 )
 
@@ -54,10 +55,13 @@ func block(request plan.BlockRequest) decision {
 }
 
 func blockedThing(p *plan.DecisionPlan) string {
-	if p.Environment != "" {
+	switch {
+	case p.Environment != "" && p.Component == ledger.AllComponents:
+		return p.Environment
+	case p.Environment != "":
 		return p.Environment + " for " + p.Component
 	}
-	return p.Component + " " + p.Version
+	return p.About()
 }
 
 func newUnblockCommand(a *app) *cobra.Command {

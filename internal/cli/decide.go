@@ -16,6 +16,8 @@ import (
 // decision is a command that records what somebody says.
 type decision struct {
 	make func(*plan.Snapshot) (*plan.DecisionPlan, error)
+	// unless is what is wrong with the version that was given, unless it names a set.
+	unless error
 	// heading, question and done say in a sentence what the plan is going to do, may
 	// do, and has done.
 	heading, question, done func(*plan.DecisionPlan) string
@@ -30,13 +32,24 @@ func (a *app) decide(ctx context.Context, d decision) error {
 	if err != nil {
 		return err
 	}
+	a.wholeTrain = true
 	session, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
 	session.AskLogin(ctx)
-	p, err := d.make(session.Snapshot())
+	ofSets := a.isAboutSets(session)
+	if d.unless != nil && !ofSets {
+		return d.unless
+	}
+	snapshot := func() *plan.Snapshot {
+		if ofSets {
+			return session.Snapshot().Whole()
+		}
+		return session.Snapshot()
+	}
+	p, err := d.make(snapshot())
 	if err != nil {
 		return err
 	}
@@ -53,7 +66,7 @@ func (a *app) decide(ctx context.Context, d decision) error {
 		return err
 	}
 	err = apply.RecordAnew(ctx, session, p.Entry, func(context.Context) (ledger.Entry, error) {
-		later, err := d.make(session.Snapshot())
+		later, err := d.make(snapshot())
 		if err != nil {
 			return ledger.Entry{}, err
 		}

@@ -84,7 +84,10 @@ func signOffText(s *plan.Snapshot, version string, signed ledger.SignOff) string
 // blockText is a block that holds, in a line.
 func blockText(s *plan.Snapshot, block ledger.Block) string {
 	what := block.Environment
-	if what == "" {
+	switch {
+	case block.Set != "":
+		what = ledger.SetTitle(block.Set)
+	case what == "":
 		what = block.Version.String()
 	}
 	text := fmt.Sprintf("Block %d of %s by %s%s, %s: %s", block.Number, what, block.By.Name, plan.IdentityText(block.By, block.Signed),

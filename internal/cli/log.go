@@ -69,6 +69,7 @@ func (a *app) log(ctx context.Context, options logOptions) error {
 	} else if limit < 1 {
 		return &usageError{reason: fmt.Sprintf("--limit %d shows nothing", limit), hint: "looprel log --limit 20, or looprel log --all"}
 	}
+	a.wholeTrain = true
 	session, err := a.look(ctx)
 	if err != nil {
 		return err
@@ -148,6 +149,9 @@ func entryDetails(entry ledger.Entry) []string {
 		if entry.Started.TakesOver != "" {
 			add("takes over attempt %s", entry.Started.TakesOver)
 		}
+		if bad := entry.Started.RollsBackSet; bad != "" && entry.Component == ledger.AllComponents {
+			add("%s is backed off, %s", ledger.SetTitle(bad), identityOf(entry, entry.Started.Signed))
+		}
 		if bad := entry.Started.RollsBack; !bad.IsZero() {
 			if entry.Started.After != "" {
 				add("without being asked, after attempt %s had failed", entry.Started.After)
@@ -174,6 +178,14 @@ func entryDetails(entry ledger.Entry) []string {
 		add("%s", identityOf(entry, entry.BackedOff.Signed))
 	case entry.Unblocked != nil:
 		add("%s", identityOf(entry, entry.Unblocked.Signed))
+	case entry.SetTagging != nil:
+		for _, one := range entry.SetTagging.Open {
+			add("%s %s is to be tagged elsewhere", one.Component, one.Tagged.Version)
+		}
+	case entry.SetTagged != nil:
+		if follows := entry.SetTagged.Follows; follows != "" {
+			add("follows %s", ledger.SetTitle(follows))
+		}
 	case entry.Picked != nil:
 		lines = append(lines, pickLines(entry.Picked.Picks)...)
 	case entry.AnnouncementStarted != nil:

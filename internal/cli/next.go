@@ -26,7 +26,10 @@ reason), next_tag, next_push. Fields without a value are left out.
 		Example: `  looprel next
   looprel next -o json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.show(cmd.Context(), a.next) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.wholeTrain = true
+			return a.show(cmd.Context(), a.next)
+		},
 	}
 }
 
@@ -34,7 +37,13 @@ func (a *app) next(ctx context.Context, session *observe.Session, asJSON bool) e
 	if err := session.LookForMerges(ctx); err != nil {
 		return err
 	}
-	next, err := plan.MakeNext(session.Snapshot())
+	var next *plan.Next
+	var err error
+	if a.isAboutSets(session) {
+		next, err = setNext(ctx, session)
+	} else {
+		next, err = plan.MakeNext(session.Snapshot())
+	}
 	if err != nil {
 		return err
 	}

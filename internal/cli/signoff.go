@@ -36,11 +36,10 @@ are left out.
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			version, err := parseVersion(arguments[1])
-			if err != nil {
-				return err
-			}
-			request.Environment, request.Version = arguments[0], version
-			return a.decide(cmd.Context(), signOff(request))
+			request.Environment, request.Version, request.Set = arguments[0], version, arguments[1]
+			decision := signOff(request)
+			decision.unless = err
+			return a.decide(cmd.Context(), decision)
 		},
 	}
 	flags := command.Flags()
@@ -53,7 +52,7 @@ are left out.
 func signOff(request plan.SignOffRequest) decision {
 	words := func(act string) func(*plan.DecisionPlan) string {
 		return func(p *plan.DecisionPlan) string {
-			return fmt.Sprintf("%s %s %s on %s", act, p.Component, p.Version, p.Environment)
+			return fmt.Sprintf("%s %s on %s", act, p.About(), p.Environment)
 		}
 	}
 	act, past := "Sign off", "Signed off"

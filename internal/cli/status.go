@@ -45,6 +45,7 @@ are left out.
   looprel status -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.wholeTrain = true
 			return a.show(cmd.Context(), func(ctx context.Context, session *observe.Session, asJSON bool) error {
 				return a.status(ctx, session, noProbe, asJSON)
 			})
@@ -58,6 +59,9 @@ func (a *app) status(ctx context.Context, session *observe.Session, noProbe, asJ
 	var prober *probe.Prober
 	if !noProbe {
 		prober = a.prober()
+	}
+	if a.isAboutSets(session) {
+		return a.setStatus(ctx, session, prober, asJSON)
 	}
 	status, err := observe.Status(ctx, session, prober)
 	if err != nil {

@@ -13,7 +13,9 @@ import (
 // BackOffRequest is what `backoff` was asked for.
 type BackOffRequest struct {
 	Version release.Version
-	Reason  string
+	// Set is what names the set, where the train releases sets.
+	Set    string
+	Reason string
 	// Revoke lets the release go on after all.
 	Revoke bool
 }
@@ -24,16 +26,17 @@ func MakeBackOff(s *Snapshot, request BackOffRequest) (*DecisionPlan, error) {
 	if err := checkBackOff(request); err != nil {
 		return nil, err
 	}
-	known, err := s.knownRelease(request.Version)
+	known, called, err := s.subject(request.Version, request.Set)
 	if err != nil {
 		return nil, err
 	}
 	p := s.decision("backoff", ledger.KindBackedOff)
-	p.Version, p.Reason, p.Entry.Reason = request.Version.String(), request.Reason, request.Reason
-	p.Entry.BackedOff = &ledger.BackedOff{Version: request.Version, Revoked: request.Revoke, Signed: s.Sign.Ledger}
+	p.about(known, called)
+	p.Reason, p.Entry.Reason = request.Reason, request.Reason
+	p.Entry.BackedOff = &ledger.BackedOff{Version: known.Version, Set: p.Set, Revoked: request.Revoke, Signed: s.Sign.Ledger}
 	switch {
 	case request.Revoke && known.BackedOff == nil:
-		p.Already = request.Version.String() + " is not backed off"
+		p.Already = releaseTitle(known) + " is not backed off"
 		return p, nil
 	case request.Revoke:
 		p.Notes = append(p.Notes, s.backedOffText(known))
@@ -43,12 +46,10 @@ func MakeBackOff(s *Snapshot, request BackOffRequest) (*DecisionPlan, error) {
 		p.Already = s.backedOffText(known)
 		return p, nil
 	}
-	last, running, err := lastEnvironment(s)
-	if err != nil {
+	if last, arrived, err := s.hasArrived(known, called); err != nil {
 		return nil, err
-	}
-	if running == request.Version {
-		return nil, refuse(fmt.Sprintf("looprel rollback %s --reason TEXT", last), "%s runs %s: a release that has arrived is rolled back", last, running)
+	} else if arrived {
+		return nil, refuse(fmt.Sprintf("looprel rollback %s --reason TEXT", last), "%s runs %s: a release that has arrived is rolled back", last, releaseTitle(known))
 	}
 	overtaken, err := s.supersededNote(&known)
 	if err != nil {
@@ -62,9 +63,22 @@ func MakeBackOff(s *Snapshot, request BackOffRequest) (*DecisionPlan, error) {
 	return p, nil
 }
 
+// hasArrived reports whether the last environment runs what a decision is about.
+func (s *Snapshot) hasArrived(known ledger.Release, called string) (last string, arrived bool, err error) {
+	last, running, err := lastEnvironment(s)
+	if err != nil || known.Component != ledger.AllComponents {
+		return last, running == known.Version, err
+	}
+	state, err := s.setEnvironment(last)
+	return last, state.Running != nil && state.Running.Version == called, err
+}
+
 // recordAndTell adds the steps that write the entry, and tell people of it.
 func (p *DecisionPlan) recordAndTell(s *Snapshot, known ledger.Release, event ledger.Event, reason string) {
 	p.record(s, reason)
+	if p.Set != "" {
+		return // people are told of releases
+	}
 	p.Entry.Owes = s.owe(announced{event: event, version: known.Version, notBefore: known.Embargo, act: p.Entry.ID})
 	p.Steps = append(p.Steps, s.announceSteps(p.Entry.Owes)...)
 }
@@ -79,6 +93,9 @@ func checkBackOff(request BackOffRequest) error {
 // afterBackOff is what can be done instead of a release.
 func (s *Snapshot) afterBackOff(known ledger.Release) []string {
 	fix := fmt.Sprintf("a fix makes the next patch of it: looprel backport %s COMMIT", known.Version)
+	if known.Component == ledger.AllComponents {
+		fix = "a fix of a member makes the next set: looprel backport --component NAME VERSION COMMIT"
+	}
 	following, ok := s.Calendar().Next(s.Today())
 	if !ok {
 		return []string{fix}

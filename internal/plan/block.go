@@ -38,13 +38,13 @@ func MakeBlock(s *Snapshot, request BlockRequest) (*DecisionPlan, error) {
 	}
 	blocked.Number, blocked.Ref, blocked.Signed = blocks.Last+1, request.Ref, s.Sign.Ledger
 	p := s.decision("block", ledger.KindBlocked)
-	p.Number, p.Environment, p.Reason, p.Ref = blocked.Number, blocked.Environment, request.Reason, request.Ref
+	p.Number, p.Environment, p.Set, p.Reason, p.Ref = blocked.Number, blocked.Environment, blocked.Set, request.Reason, request.Ref
 	if !blocked.Version.IsZero() {
 		p.Version = blocked.Version.String()
 	}
 	p.Entry.Reason, p.Entry.Blocked = request.Reason, &blocked
 	same := slices.IndexFunc(blocks.Open, func(one ledger.Block) bool {
-		return one.Environment == blocked.Environment && one.Version == blocked.Version &&
+		return one.Environment == blocked.Environment && one.Version == blocked.Version && one.Set == blocked.Set &&
 			one.Reason == request.Reason && one.Ref == request.Ref && one.By.Same(s.Operator)
 	})
 	if same >= 0 {
@@ -69,9 +69,21 @@ func (s *Snapshot) blocks() (ledger.Blocks, error) {
 	return s.Ledger.Blocks(s.Component.Name)
 }
 
+// named is the component, or the train where it is about sets.
+func (s *Snapshot) named() string {
+	if s.Component.Name == ledger.AllComponents {
+		return "the train"
+	}
+	return s.Component.Name
+}
+
 func (s *Snapshot) blockTarget(target string) (ledger.Blocked, error) {
 	if environment, ok := s.Train.Environment(target); ok {
 		return ledger.Blocked{Environment: environment.Name}, nil
+	}
+	if s.Component.Name == ledger.AllComponents {
+		set, err := s.FindSet(target)
+		return ledger.Blocked{Set: set.ID}, err
 	}
 	version, err := release.ParseVersion(target)
 	if err != nil {
@@ -95,12 +107,12 @@ func MakeUnblock(s *Snapshot, request UnblockRequest) (*DecisionPlan, error) {
 	block, open := blocks.Find(request.Number)
 	switch {
 	case request.Number < 1 || request.Number > blocks.Last:
-		return nil, misuse("looprel status lists those that hold", "%s has no block number %d", s.Component.Name, request.Number)
+		return nil, misuse("looprel status lists those that hold", "%s has no block number %d", s.named(), request.Number)
 	case !open:
 		p.Already = fmt.Sprintf("block %d has been lifted already", request.Number)
 		return p, nil
 	}
-	p.Environment = block.Environment
+	p.Environment, p.Set = block.Environment, block.Set
 	if !block.Version.IsZero() {
 		p.Version = block.Version.String()
 	}

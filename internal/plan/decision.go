@@ -14,6 +14,8 @@ type DecisionPlan struct {
 	Component   string `json:"component"`
 	Environment string `json:"environment,omitempty"`
 	Version     string `json:"version,omitempty"`
+	// Set is the id of the set that it is about, in place of a version.
+	Set string `json:"set,omitempty"`
 	// Number is that of a block.
 	Number int    `json:"number,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -29,6 +31,14 @@ type DecisionPlan struct {
 	Steps   []Step   `json:"steps"`
 
 	Entry ledger.Entry `json:"-"`
+}
+
+// About is what the decision is about, for people: a release or a set.
+func (p *DecisionPlan) About() string {
+	if p.Set != "" {
+		return ledger.SetTitle(p.Set)
+	}
+	return p.Component + " " + p.Version
 }
 
 // Announced reports whether people are told of the decision, where the train tells
@@ -60,6 +70,33 @@ func (s *Snapshot) knownRelease(version release.Version) (ledger.Release, error)
 		err = refuse("looprel status lists the releases; looprel adopt takes over one that was made by hand", "the ledger does not know %s %s", s.Component.Name, version)
 	}
 	return known, err
+}
+
+// subject is the release of that version, or in the snapshot of the whole train the set
+// that the text names, and what it is called in commands.
+func (s *Snapshot) subject(version release.Version, text string) (known ledger.Release, called string, err error) {
+	if s.Component.Name != ledger.AllComponents {
+		known, err = s.knownRelease(version)
+		return known, version.String(), err
+	}
+	set, err := s.FindSet(text)
+	if err != nil {
+		return known, "", err
+	}
+	as, err := s.setRelease(set)
+	if err != nil {
+		return known, "", err
+	}
+	return *as, set.ID, nil
+}
+
+// about fills in what a plan is about.
+func (p *DecisionPlan) about(known ledger.Release, called string) {
+	if known.Component == ledger.AllComponents {
+		p.Set = called
+	} else {
+		p.Version = called
+	}
 }
 
 // releasesTo is an environment that takes releases.

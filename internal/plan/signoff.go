@@ -13,7 +13,9 @@ import (
 type SignOffRequest struct {
 	Environment string
 	Version     release.Version
-	Note        string
+	// Set is what names the set, where the train releases sets.
+	Set  string
+	Note string
 	// Ref is where the result is to be found, a URL.
 	Ref string
 	// Revoke withdraws what the same person said before.
@@ -30,29 +32,30 @@ func MakeSignOff(s *Snapshot, request SignOffRequest) (*DecisionPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := s.knownRelease(request.Version)
+	known, called, err := s.subject(request.Version, request.Set)
 	if err != nil {
 		return nil, err
 	}
 	p := s.decision("signoff", ledger.KindSignedOff)
-	p.Environment, p.Version, p.Note, p.Ref = environment.Name, request.Version.String(), request.Note, request.Ref
+	p.about(known, called)
+	p.Environment, p.Note, p.Ref = environment.Name, request.Note, request.Ref
 	p.Entry.SignedOff = &ledger.SignedOff{
-		Environment: environment.Name, Version: request.Version, Note: request.Note, Ref: request.Ref,
+		Environment: environment.Name, Version: known.Version, Set: p.Set, Note: request.Note, Ref: request.Ref,
 		Revoked: request.Revoke, Signed: s.Sign.Ledger,
 	}
 	before := signOffOf(known, environment.Name, s.Operator)
 	switch {
 	case request.Revoke && before == nil:
-		p.Already = fmt.Sprintf("%s has no sign-off of %s on %s to withdraw", s.Operator.Name, request.Version, environment.Name)
+		p.Already = fmt.Sprintf("%s has no sign-off of %s on %s to withdraw", s.Operator.Name, releaseTitle(known), environment.Name)
 		return p, nil
 	case request.Revoke:
 		p.record(s, "so that it does not count any more")
 		return p, nil
 	case !known.WasOn(environment.Name):
-		return nil, refuse(fmt.Sprintf("looprel promote %s %s", environment.Name, request.Version),
-			"%s %s has not been on %s, where it would have been tried", s.Component.Name, request.Version, environment.Name)
+		return nil, refuse(fmt.Sprintf("looprel promote %s %s", environment.Name, called),
+			"%s has not been on %s, where it would have been tried", p.About(), environment.Name)
 	case before != nil && before.Note == request.Note && before.Ref == request.Ref:
-		p.Already = fmt.Sprintf("%s signed off %s on %s already on %s", before.By.Name, request.Version, environment.Name, s.civil(before.At))
+		p.Already = fmt.Sprintf("%s signed off %s on %s already on %s", before.By.Name, releaseTitle(known), environment.Name, s.civil(before.At))
 		return p, nil
 	}
 	p.record(s, "so that the gates which ask for it see it")
