@@ -10,7 +10,7 @@ import (
 // BeginEdit makes the worktree in which a conflict is to be resolved. before is one
 // that this follows on, nil without: it is removed first, its result is in the draft.
 func BeginEdit(ctx context.Context, session *observe.Session, draft *observe.EditDraft, before *gitrepo.Edit) (*gitrepo.Edit, error) {
-	repository := session.Clone()
+	repository := session.Repository()
 	if err := repository.StoreObjects(draft.Objects); err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func (a *app) adopt(ctx context.Context, settings []string) error {
 	if err != nil {
 		return err
 	}
-	session, err := a.open(ctx)
+	session, err := a.openMember(ctx)
 	if err != nil {
 		return err
 	}

@@ -135,6 +135,14 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 	if options.request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
 		return err
 	}
+	sets, err := openLineSets(ctx, session, options.request)
+	if err != nil {
+		return err
+	}
+	defer sets.close()
+	if sets != nil {
+		session = sets.members.Of(session.Snapshot().Component.Name)
+	}
 	if resumed == nil {
 		options.request.ViaPull, options.request.Again = options.pull.viaPull(session), options.pull.again
 		options.request.Command = options.pull.command(options)
@@ -144,6 +152,9 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 	}
 	p, err := makePlan(ctx)
 	if err != nil {
+		return err
+	}
+	if err := sets.show(p); err != nil {
 		return err
 	}
 	if !asJSON {
@@ -165,7 +176,7 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 	if err != nil {
 		return err
 	}
-	done, result, err := apply.Backport(ctx, session, p, to, makePlan)
+	done, result, err := sets.apply(ctx, session, p, to, makePlan)
 	_, open := errors.AsType[*apply.OpenError](err)
 	for _, remark := range result.Notes {
 		a.note("%s", remark)

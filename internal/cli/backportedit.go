@@ -54,7 +54,7 @@ func (a *app) endEdit(ctx context.Context, options backportOptions, arguments []
 	if options.abort {
 		return a.abortEdit(ctx, repository, info)
 	}
-	session, err := a.open(ctx)
+	session, err := a.openMember(ctx)
 	if err != nil {
 		return err
 	}

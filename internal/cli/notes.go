@@ -59,7 +59,7 @@ func (a *app) notes(ctx context.Context, text string) error {
 			return err
 		}
 	}
-	session, err := a.look(ctx)
+	session, err := a.lookAtMember(ctx)
 	if err != nil {
 		return err
 	}

@@ -54,13 +54,34 @@ func (a *app) openTrain(ctx context.Context, whole bool) (*observe.Session, erro
 // look observes the clone for a command that only reads.
 func (a *app) look(ctx context.Context) (*observe.Session, error) { return a.observe(ctx, false) }
 
+// lookAtMember is look at the repository of the component that was chosen.
+func (a *app) lookAtMember(ctx context.Context) (*observe.Session, error) {
+	return ofMember(ctx, a.look)
+}
+
+// openMember is open for the repository of the component that was chosen.
+func (a *app) openMember(ctx context.Context) (*observe.Session, error) { return ofMember(ctx, a.open) }
+
+func ofMember(ctx context.Context, open func(context.Context) (*observe.Session, error)) (*observe.Session, error) {
+	session, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	member, err := session.Member(ctx)
+	if err != nil {
+		session.Close()
+		return nil, err
+	}
+	return member, nil
+}
+
 // show has a command that changes nothing look, and report what it sees.
 func (a *app) show(ctx context.Context, report func(ctx context.Context, session *observe.Session, asJSON bool) error) error {
 	asJSON, err := a.json()
 	if err != nil {
 		return err
 	}
-	session, err := a.look(ctx)
+	session, err := a.lookAtMember(ctx)
 	if err != nil {
 		return err
 	}

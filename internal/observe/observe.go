@@ -134,6 +134,11 @@ func (s *Session) begin() error {
 
 // Close ends the conversation with the remote.
 func (s *Session) Close() {
+	if s.home != nil {
+		s.closeMember()
+		s.home.Close()
+		return
+	}
 	// Everything that was wanted has been read; a failure to say goodbye changes
 	// nothing.
 	if s.remote != nil {

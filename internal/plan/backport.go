@@ -140,6 +140,8 @@ type LinePlan struct {
 	Refused string `json:"refused,omitempty"`
 	// Release is nil with --no-release, and where there is nothing to release.
 	Release *TagPlan `json:"release,omitempty"`
+	// Set is the id of the set that the release makes, "" where the train has none.
+	Set string `json:"set,omitempty"`
 	// Request is the deployment request for the release.
 	Request *DeployRequest `json:"request,omitempty"`
 	Notes   []string       `json:"notes"`
@@ -155,6 +157,16 @@ type LinePlan struct {
 
 	build   picksBuild
 	refusal error
+}
+
+// Pinned adds the set that the release makes.
+func (p *LinePlan) Pinned(set *SetPlan) {
+	p.Set, p.Steps = set.Set, set.Steps
+	note := "it makes the set " + set.Title
+	if set.Follows != "" {
+		note += ", in place of " + ledger.SetTitle(set.Follows)
+	}
+	p.Notes = append(p.Notes, note+"; what that was tested for counts no more")
 }
 
 // Changes reports whether the line is going to be changed.

@@ -48,8 +48,11 @@ func lease(environment release.Environment, probe release.Probe) time.Duration {
 
 func (p *PromotionPlan) addSteps(s *Snapshot) {
 	ref := s.Train.LedgerRef
-	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: ref, Want: p.Entry.Subject(),
-		Reason: "so that nobody else deploys there meanwhile, and a killed attempt is seen"})
+	reason := "so that nobody else deploys there meanwhile, and a killed attempt is seen"
+	if p.part != nil {
+		reason = "so that a killed attempt is seen"
+	}
+	p.Steps = append(p.Steps, Step{Kind: AppendLedger, Target: ref, Want: p.Entry.Subject(), Reason: reason})
 	if p.Deployment != nil {
 		p.Steps = append(p.Steps, p.Deployment.step())
 	}

@@ -115,13 +115,13 @@ func (p *SetPlan) end(s *Snapshot, open *ledger.OpenTagging) error {
 		if len(p.Open) == len(open.Open) {
 			return refuse("looprel tag --all finishes it", "all of the set %s is tagged: %s", p.Title, strings.Join(names, ", "))
 		}
-		entry := s.setEntry(ledger.KindSetAbandoned)
+		entry := s.setEntry(ledger.KindSetAbandoned, open.ID)
 		entry.SetAbandoned, entry.Reason = &ledger.SetAbandoned{ID: open.ID}, p.Reason
 		p.Outcome = []ledger.Entry{entry}
 		p.record(entry, "so that the next set can be made; what is tagged stands")
 		return nil
 	}
-	entry := s.setEntry(ledger.KindSetTagged)
+	entry := s.setEntry(ledger.KindSetTagged, open.ID)
 	entry.SetTagged, entry.OffCycle, entry.Reason = &ledger.SetTagged{Pins: open.Pins}, p.OffCycle, p.Reason
 	p.Outcome = []ledger.Entry{entry}
 	p.record(entry, "that all are tagged, and belong together")

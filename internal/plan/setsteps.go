@@ -23,7 +23,7 @@ func (p *SetPlan) compose() {
 		}
 	}
 	s := p.snapshot
-	pinned := s.setEntry(ledger.KindSetTagged)
+	pinned := s.setEntry(ledger.KindSetTagged, p.Set)
 	pinned.SetTagged = &ledger.SetTagged{Pins: p.pins}
 	pinned.OffCycle, pinned.Reason = p.OffCycle, p.Reason
 	if len(p.Open) == 0 {
@@ -32,7 +32,7 @@ func (p *SetPlan) compose() {
 		p.finishSteps()
 		return
 	}
-	intent := s.setEntry(ledger.KindSetTagging)
+	intent := s.setEntry(ledger.KindSetTagging, p.Set)
 	intent.SetTagging = &ledger.Tagging{Pins: p.pins, Open: p.Open}
 	intent.OffCycle, intent.Reason = p.OffCycle, p.Reason
 	p.Home.Entries = append(p.Home.Entries, intent)
@@ -48,10 +48,10 @@ func (p *SetPlan) compose() {
 }
 
 // setEntry begins a ledger entry about a set.
-func (s *Snapshot) setEntry(kind ledger.Kind) ledger.Entry {
+func (s *Snapshot) setEntry(kind ledger.Kind, set string) ledger.Entry {
 	entry := s.entry(kind)
 	entry.Component = ledger.AllComponents
-	entry.ID += "-" + string(kind) // one run writes several
+	entry.ID += "-" + string(kind) + "-" + set // one run writes several
 	return entry
 }
 
@@ -62,7 +62,7 @@ func (p *SetPlan) record(entry ledger.Entry, reason string) {
 // atHome adds a release to the push of the train's home.
 func (p *SetPlan) atHome(release *TagPlan) {
 	entry := release.Entry
-	entry.ID += "-" + release.Component
+	entry.ID += "-" + release.Component + "-" + release.Version.String()
 	p.Home.Refs = append(p.Home.Refs, release.Refs...)
 	p.Home.Objects = append(p.Home.Objects, release.Objects...)
 	p.Home.Entries = append(p.Home.Entries, entry)
@@ -121,7 +121,7 @@ func Pushed(open ledger.OpenRelease) (changes []Change, objects []object.Object)
 // Tagged is the entry of a release that was pushed elsewhere.
 func (p *SetPlan) Tagged(s *Snapshot, open ledger.OpenRelease) ledger.Entry {
 	entry := s.entry(ledger.KindTagged)
-	entry.ID += "-" + open.Component
+	entry.ID += "-" + open.Component + "-" + open.Tagged.Version.String()
 	entry.Component = open.Component
 	entry.OffCycle, entry.Reason, entry.Owes = p.OffCycle, p.released, open.Owes
 	tagged := open.Tagged
