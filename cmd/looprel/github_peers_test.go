@@ -116,14 +116,7 @@ func TestGitHubPeer(t *testing.T) {
 	template := makeHub(t, section)
 	run := func(arguments ...string) {
 		t.Helper()
-		command := exec.Command("looprel", arguments...)
-		command.Dir = template.clone.Dir
-		command.Env = append(template.clone.Environ(), "LOOPREL_NOW=2014-08-05T18:00:00Z", "GORACE=atexit_sleep_ms=0",
-			"GITHUB_SERVER_URL="+e.url, "GITHUB_API_URL="+e.url, "GITHUB_TOKEN="+emulatorToken)
-		output, err := command.CombinedOutput()
-		if err != nil {
-			t.Fatalf("looprel %s: %v\n%s", strings.Join(arguments, " "), err, output)
-		}
+		e.run(template, 0, arguments...)
 	}
 	e.ask(http.MethodPost, "milestones", `{"title": "0.10.0"}`, nil)
 	run("tag", "--yes")
@@ -169,4 +162,85 @@ func TestGitHubPeer(t *testing.T) {
 	if len(issues) != 1 || issues[0].Title != "Please deploy loop-server 0.8.1 to STAGE" {
 		t.Errorf("issues %+v", issues)
 	}
+}
+
+// A whole run of backport --pr against a GitHub of somebody else's, which has no git:
+// branches are made there, and merges here, beside those of the remote.
+func TestGitHubPeerPull(t *testing.T) {
+	t.Parallel()
+	e := startEmulator(t)
+	host := strings.TrimPrefix(e.url, "http://")
+	template := makeHub(t, fmt.Sprintf("\ngithub: {repository: %q, deployments: false, requests: none}\n", host+"/octocat/loop-server"))
+	e.branch("0.8.x", "looprel/release-0.8.1")
+	fix := template.remote.Git("rev-parse", "master~1")
+	run := func(want int) string {
+		t.Helper()
+		return e.run(template, want, "backport", "0.8.0", fix, "--pr", "--yes")
+	}
+	run(7)
+	run(7)
+	var pulls []struct {
+		Number int
+		Title  string
+		Body   string
+		State  string
+		Head   struct{ Ref string }
+		Base   struct{ Ref string }
+	}
+	e.ask(http.MethodGet, "pulls?state=all", "", &pulls)
+	if len(pulls) != 1 || pulls[0].State != "open" || pulls[0].Head.Ref != "looprel/release-0.8.1" || pulls[0].Base.Ref != "0.8.x" ||
+		!strings.HasPrefix(pulls[0].Title, "[0.8.x] Bug 1024490") || !strings.Contains(pulls[0].Body, "<!-- looprel: proposal looprel/release-0.8.1 -->") {
+		t.Fatalf("pull requests %+v", pulls)
+	}
+	e.ask(http.MethodPut, fmt.Sprintf("pulls/%d/merge", pulls[0].Number), `{"merge_method": "squash"}`, nil)
+	merged := template.remote.Clone()
+	merged.Git("checkout", "--quiet", "0.8.x")
+	merged.Git("merge", "--quiet", "--squash", "origin/looprel/release-0.8.1")
+	merged.Git("commit", "--quiet", "--message=Squashed (#1)")
+	merged.Git("push", "--quiet", "origin", "0.8.x")
+	run(0)
+	run(0)
+	var releases []struct {
+		Tag string `json:"tag_name"`
+	}
+	e.ask(http.MethodGet, "releases", "", &releases)
+	e.ask(http.MethodGet, "pulls?state=all", "", &pulls)
+	if len(releases) != 1 || releases[0].Tag != "0.8.1" || len(pulls) != 1 {
+		t.Errorf("releases %+v, pull requests %+v", releases, pulls)
+	}
+	if tagged, tip := template.remote.ID("0.8.1^{commit}"), template.remote.ID("0.8.x"); tagged != tip {
+		t.Errorf("0.8.1 is at %s, and 0.8.x at %s", tagged, tip)
+	}
+}
+
+// branch makes branches in the emulator: the first where its own is, the others at a
+// commit on top.
+func (e *emulator) branch(first string, others ...string) {
+	e.t.Helper()
+	var ref struct{ Object struct{ SHA string } }
+	e.ask(http.MethodGet, "git/ref/heads/main", "", &ref)
+	var tip, top struct {
+		SHA  string
+		Tree struct{ SHA string }
+	}
+	e.ask(http.MethodGet, "git/commits/"+ref.Object.SHA, "", &tip)
+	e.ask(http.MethodPost, "git/commits", fmt.Sprintf(`{"message": "Change", "tree": %q, "parents": [%q]}`, tip.Tree.SHA, tip.SHA), &top)
+	e.ask(http.MethodPost, "git/refs", fmt.Sprintf(`{"ref": "refs/heads/%s", "sha": %q}`, first, tip.SHA), nil)
+	for _, other := range others {
+		e.ask(http.MethodPost, "git/refs", fmt.Sprintf(`{"ref": "refs/heads/%s", "sha": %q}`, other, top.SHA), nil)
+	}
+}
+
+// run runs looprel in a hub's clone, which must end with a code.
+func (e *emulator) run(template hubTemplate, want int, arguments ...string) string {
+	e.t.Helper()
+	command := exec.Command("looprel", arguments...)
+	command.Dir = template.clone.Dir
+	command.Env = append(template.clone.Environ(), "LOOPREL_NOW=2014-08-05T18:00:00Z", "GORACE=atexit_sleep_ms=0",
+		"GITHUB_SERVER_URL="+e.url, "GITHUB_API_URL="+e.url, "GITHUB_TOKEN="+emulatorToken)
+	output, err := command.CombinedOutput()
+	if command.ProcessState == nil || command.ProcessState.ExitCode() != want {
+		e.t.Fatalf("looprel %s: %v, expected %d\n%s", strings.Join(arguments, " "), err, want, output)
+	}
+	return string(output)
 }
