@@ -44,7 +44,11 @@ func Backport(ctx context.Context, session *observe.Session, p *plan.BackportPla
 	for _, one := range deliveries {
 		items := one.deliver(ctx)
 		result.Delivered = append(result.Delivered, one.done...)
-		err = errors.Join(err, openOf(one.plan, items))
+		if one.line != nil {
+			err = errors.Join(err, openPicks(one.line, items))
+		} else {
+			err = errors.Join(err, openOf(one.plan, items))
+		}
 	}
 	return done, result, err
 }
@@ -53,6 +57,9 @@ func Backport(ctx context.Context, session *observe.Session, p *plan.BackportPla
 func deliveriesOf(p *plan.BackportPlan, to Outbox) []*delivery {
 	var list []*delivery
 	for _, line := range p.Lines {
+		if line.Outbox != nil {
+			list = append(list, &delivery{to: to, outbox: line.Outbox, line: line})
+		}
 		for _, made := range []*plan.TagPlan{line.Release, line.Finish} {
 			if made != nil && made.Outbox != nil {
 				list = append(list, &delivery{to: to, outbox: made.Outbox, plan: made})

@@ -112,6 +112,8 @@ type delivery struct {
 	outbox *plan.Outbox
 	// plan is what owes it.
 	plan *plan.TagPlan
+	// line is what owes it, without a release; nil: plan does.
+	line *plan.LinePlan
 	// release is the Release as it was found or made; known says whether it has been
 	// looked for with success, and there whether it is there.
 	release      forge.Release

@@ -132,6 +132,14 @@ func (a *awaited) Hint() string {
 	return ""
 }
 
+// openPicks is openOf for a line that releases nothing.
+func openPicks(line *plan.LinePlan, items []OpenItem) error {
+	if len(items) == 0 {
+		return nil
+	}
+	return &OpenError{Done: fmt.Sprintf("%q is proposed for %s", line.Proposal.Title, plan.ShortRef(line.Branch)), Items: items, Command: line.Outbox.Pull.Command}
+}
+
 // proposedMeanwhile says who proposed the release of a plan first, nil if nobody did.
 func proposedMeanwhile(s *plan.Snapshot, p *plan.TagPlan) error {
 	if p.Proposal == nil {

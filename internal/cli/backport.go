@@ -261,16 +261,23 @@ func changingLines(p *plan.BackportPlan) []*plan.LinePlan {
 func backportQuestion(p *plan.BackportPlan, lines []*plan.LinePlan) string {
 	var acts []string
 	for _, line := range lines {
-		if line.Awaits() {
-			acts = append(acts, fmt.Sprintf("propose %s %s for %s", p.Component, line.Release.Version, plan.ShortRef(line.Branch)))
-		} else if line.Release != nil {
-			acts = append(acts, fmt.Sprintf("release %s %s", p.Component, line.Release.Version))
-		} else {
-			acts = append(acts, "push to "+plan.ShortRef(line.Branch))
-		}
+		acts = append(acts, lineAct(p.Component, line))
 	}
 	text := strings.Join(acts, " and ")
 	return strings.ToUpper(text[:1]) + text[1:] + "?"
+}
+
+// lineAct is what is about to be done to a line.
+func lineAct(component string, line *plan.LinePlan) string {
+	switch {
+	case line.Awaits():
+		return fmt.Sprintf("propose %q for %s", line.Awaited().Title, plan.ShortRef(line.Branch))
+	case line.Release != nil:
+		return fmt.Sprintf("release %s %s", component, line.Release.Version)
+	case line.Arrived():
+		return "record what came to " + plan.ShortRef(line.Branch)
+	}
+	return "push to " + plan.ShortRef(line.Branch)
 }
 
 // partial says which lines were done before one failed.

@@ -46,8 +46,10 @@ func (a *app) printLinePlan(p *printer, s *plan.Snapshot, line *plan.LinePlan) {
 	}
 	switch {
 	case line.Awaits():
-		p.facts(append(proposalFacts(line.Release.Proposal), fact{"clock", clockText(s)})...)
-		p.notes(line.Release.Notes)
+		p.facts(append(proposalFacts(line.Awaited()), fact{"clock", clockText(s)})...)
+		if line.Release != nil {
+			p.notes(line.Release.Notes)
+		}
 	case line.Release != nil && line.Release.Already == "":
 		p.facts(fact{"tag", fmt.Sprintf("%s %s, %s", showID(line.Release.TagID), line.Release.Tag, line.Release.Why)}, fact{"clock", clockText(s)})
 		p.notes(line.Release.Notes)
@@ -104,7 +106,7 @@ func (a *app) printReleasedLines(s *plan.Snapshot, lines []*plan.LinePlan, asJSO
 	for _, line := range lines {
 		release := line.Release
 		if line.Awaits() {
-			p.proposed(s, release)
+			p.proposed(s, line.Awaited())
 			continue
 		}
 		p.blank()

@@ -68,13 +68,13 @@ func proposalFacts(proposal *plan.Proposal) []fact {
 	return facts
 }
 
-// proposed says that a release has been proposed.
-func (p *printer) proposed(s *plan.Snapshot, t *plan.TagPlan) {
-	if t.Proposal.State != plan.ProposalNew {
+// proposed says that something has been proposed.
+func (p *printer) proposed(s *plan.Snapshot, proposal *plan.Proposal) {
+	if proposal.State != plan.ProposalNew {
 		return
 	}
 	p.blank()
-	p.line(terminal.Green|terminal.Bold, "Proposed %s %s for %s on %s.", t.Component, t.Version, plan.ShortRef(t.Branch), s.Remote)
+	p.line(terminal.Green|terminal.Bold, "Proposed \"%s\" for %s on %s.", proposal.Title, plan.ShortRef(proposal.Base), s.Remote)
 }
 
 // tagQuestion asks for a plan that changes something.

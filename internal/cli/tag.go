@@ -308,7 +308,7 @@ func (a *app) printTagged(s *plan.Snapshot, t *plan.TagPlan, result apply.Result
 	switch {
 	case t.Already != "":
 	case t.Awaits():
-		p.proposed(s, t)
+		p.proposed(s, t.Proposal)
 	default:
 		p.blank()
 		p.line(terminal.Green|terminal.Bold, "Released %s %s (tag %s at %s on %s).", t.Component, t.Version, plan.ShortRef(t.Tag), t.Entry.Tagged.Commit.Short(), s.Remote)

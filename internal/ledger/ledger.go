@@ -182,6 +182,9 @@ type Tagged struct {
 	Without []object.ID `json:"without_fixes,omitempty"`
 	// Embargo is until when the release is not announced.
 	Embargo time.Time `json:"embargo,omitzero"`
+	// Proposals are the heads of those that brought fixes to the branch, or came to
+	// nothing: none of them is open any more.
+	Proposals []string `json:"proposals,omitempty"`
 }
 
 // Same reports whether both are the release of one version, at one place.

@@ -116,7 +116,8 @@ func (f *folding) proposed(proposed Proposed) error {
 func (f *folding) endProposals(tagged Tagged) error {
 	return f.changeProposals(func(list []Proposal) ([]Proposal, error) {
 		return slices.DeleteFunc(list, func(one Proposal) bool {
-			return one.Purpose == ForRelease && one.Version == tagged.Version || one.Purpose == ForDevelopment && one.Base == tagged.Branch
+			return one.Purpose == ForRelease && one.Version == tagged.Version || one.Purpose == ForDevelopment && one.Base == tagged.Branch ||
+				slices.Contains(tagged.Proposals, one.Head)
 		}), nil
 	})
 }

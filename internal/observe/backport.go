@@ -161,6 +161,16 @@ func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.Line
 	if pending != nil && b.isProposed(pending) {
 		return facts, b.proposed(ctx, facts, pending)
 	}
+	picks, err := b.pendingPicks(ctx, choice.Ref)
+	if err != nil {
+		return nil, err
+	}
+	if facts.Proposed = b.bringing(picks); facts.Proposed != nil && !facts.Proposed.Over() {
+		facts.Branch, err = b.branch(ctx, choice.BranchChoice, "")
+		if err != nil || facts.Proposed.Arrived.IsZero() || b.request.NoRelease {
+			return facts, err
+		}
+	}
 	chain, missing, err := b.chainOnto(ctx, facts)
 	if err != nil {
 		return nil, err
@@ -183,7 +193,7 @@ func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.Line
 	if facts.Branch, err = b.picked(ctx, choice, chain); err != nil {
 		return facts, err
 	}
-	facts.Branch.Pending, facts.Branch.Asked = pending, b.ids()
+	facts.Branch.Pending, facts.Branch.Asked, facts.Branch.Ended = pending, b.ids(), ended(picks)
 	if b.request.ViaPull {
 		err = b.origins(ctx, facts.Branch)
 	}
@@ -195,6 +205,17 @@ func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.Line
 func (b *backport) isProposed(pending *plan.Pending) bool {
 	pending.Foreign = !pending.Covers(b.ids())
 	return !pending.Foreign && !(pending.Over() && b.request.Again)
+}
+
+// bringing is the proposal that brings one of the commits without a release, nil without.
+// One that came to nothing counts only for who asks for the same.
+func (b *backport) bringing(picks []*plan.Pending) *plan.Pending {
+	for _, one := range picks {
+		if one.Covers(b.ids()) || !one.Over() && slices.ContainsFunc(b.ids(), func(id object.ID) bool { return one.Covers([]object.ID{id}) }) {
+			return one
+		}
+	}
+	return nil
 }
 
 // ids are those of the commits.

@@ -40,6 +40,11 @@ func Tag(ctx context.Context, s *Session, request plan.TagRequest, at string) (*
 	}
 	s.askTagger(ctx)
 	branch.Pending = pending
+	picks, err := s.pendingPicks(ctx, choice.Ref)
+	if err != nil {
+		return nil, err
+	}
+	branch.Ended = ended(picks)
 	if err := s.wantPulls(request.ViaPull); err != nil {
 		return nil, err
 	}

@@ -53,6 +53,37 @@ func (s *Session) pendingRelease(ctx context.Context, branch string) (*plan.Pend
 	return s.pending(ctx, open[at])
 }
 
+// pendingPicks are the proposals of fixes for a branch, with what became of them.
+func (s *Session) pendingPicks(ctx context.Context, branch string) ([]*plan.Pending, error) {
+	open, err := s.snapshot.Ledger.Proposals(s.snapshot.Component.Name)
+	if err != nil {
+		return nil, err
+	}
+	var list []*plan.Pending
+	for _, one := range open {
+		if one.Purpose != ledger.ForPicks || one.Base != branch {
+			continue
+		}
+		found, err := s.pending(ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found)
+	}
+	return list, nil
+}
+
+// ended are the heads of proposals that are not open any more.
+func ended(list []*plan.Pending) []string {
+	var heads []string
+	for _, one := range list {
+		if one.Over() || !one.Arrived.IsZero() {
+			heads = append(heads, one.Head)
+		}
+	}
+	return heads
+}
+
 // pending finds out what became of a proposal: git tells whether it has arrived, the
 // forge the rest.
 func (s *Session) pending(ctx context.Context, proposal ledger.Proposal) (*plan.Pending, error) {
@@ -105,7 +136,7 @@ func (s *Session) askForPull(ctx context.Context, pending *plan.Pending) error {
 	}
 	pending.Known = true
 	pending.Pull, _ = plan.ChoosePull(list, plan.ProposalKey(pending.Head))
-	if pending.Pull.State == forge.PullMerged && !plan.TellsVersion(s.snapshot.Component) {
+	if pending.Pull.State == forge.PullMerged && (pending.Purpose == ledger.ForPicks || !plan.TellsVersion(s.snapshot.Component)) {
 		pending.Arrived, err = s.mergedAs(ctx, pending)
 	}
 	return err

@@ -81,6 +81,8 @@ type LineFacts struct {
 	Branch   *Branch
 	Present  []Present
 	Conflict *PickConflict
+	// Proposed brings the commits without a release; nil: nothing does.
+	Proposed *Pending
 }
 
 // PickConflict is a commit that does not apply to a line.
@@ -142,6 +144,8 @@ type LinePlan struct {
 	Release *TagPlan `json:"release,omitempty"`
 	// Set is the id of the set that the release makes, "" where the train has none.
 	Set string `json:"set,omitempty"`
+	// Proposal is the pull request that brings the picks without a release; nil: none.
+	Proposal *Proposal `json:"proposal,omitempty"`
 	// Request is the deployment request for the release.
 	Request *DeployRequest `json:"request,omitempty"`
 	Notes   []string       `json:"notes"`
@@ -155,8 +159,15 @@ type LinePlan struct {
 	Refs    []Change        `json:"-"`
 	Objects []object.Object `json:"-"`
 
+	// Outbox is what a line without a release owes the forge; nil: nothing.
+	Outbox *Outbox `json:"-"`
+
 	build   picksBuild
 	refusal error
+	// replaces is the head of a proposal that came to nothing; arrived: the picks came by
+	// a pull request.
+	replaces string
+	arrived  bool
 }
 
 // Pinned adds the set that the release makes.
@@ -173,7 +184,7 @@ func (p *LinePlan) Pinned(set *SetPlan) {
 func (p *LinePlan) Changes() bool { return len(p.Refs) > 0 }
 
 // Awaits reports whether the line's release waits for a pull request.
-func (p *LinePlan) Awaits() bool { return p.Release != nil && p.Release.Awaits() }
+func (p *LinePlan) Awaits() bool { return p.Awaited() != nil }
 
 // Stuck reports whether a person has to look at the line first.
 func (p *LinePlan) Stuck() bool { return p.Conflict != nil || p.refusal != nil }
@@ -254,6 +265,9 @@ func makeLine(s *Snapshot, facts *LineFacts, request BackportRequest) (*LinePlan
 	}
 	if choice.New {
 		p.CutFrom = choice.CutFrom
+	}
+	if facts.Proposed != nil && p.goOn(s, facts, request) {
+		return p, nil
 	}
 	switch {
 	case facts.Conflict != nil:
@@ -374,12 +388,13 @@ func (p *LinePlan) holdBack() {
 		p.Notes = append(p.Notes, "held back: another line is stuck, and --all-or-none was asked for")
 	}
 	p.Commits, p.Steps, p.Refs, p.Objects, p.Release, p.Request, p.Finish = []PlannedCommit{}, []Step{}, nil, nil, nil, nil, nil
+	p.Proposal, p.Outbox = nil, nil
 }
 
 // Seal makes the line's objects final, see TagPlan.Seal.
 func (p *LinePlan) Seal(ctx context.Context, signers *Signers) error {
 	switch {
-	case !p.Changes():
+	case !p.Changes(), p.arrived:
 		return nil
 	case p.Release == nil:
 		return p.sealPicks(ctx, signers)

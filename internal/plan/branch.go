@@ -75,6 +75,9 @@ type Branch struct {
 	Elsewhere []LineRelease
 	// Pending is a release of the branch that is proposed already; nil: none.
 	Pending *Pending
+	// Ended are the heads of proposals of fixes for the branch that are not open any more:
+	// it has them, or they came to nothing.
+	Ended []string
 	// Asked are the commits that Picks were asked for by.
 	Asked []object.ID
 	// Origins are the pull requests by which the sources of picks came to the train's

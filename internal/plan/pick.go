@@ -64,7 +64,7 @@ func (b *Branch) recorded(rows []PlannedCommit) []ledger.Pick {
 // released are the picks that a release brings, for the ledger.
 func (b *Branch) released(rows []PlannedCommit) []ledger.Pick {
 	if b.Pending != nil && !b.Pending.Arrived.IsZero() {
-		return b.arrivedPicks()
+		return arrivedPicks(b.Pending, b)
 	}
 	return b.recorded(rows)
 }
@@ -86,6 +86,10 @@ type picksBuild struct {
 func (p *LinePlan) pickOnly(s *Snapshot, branch *Branch, request BackportRequest) error {
 	p.build = picksBuild{snapshot: s, branch: branch}
 	p.build.drafts, p.Commits = branch.draftPicks(s)
+	if request.ViaPull {
+		p.propose(s, branch, request)
+		return p.sealPicks(context.Background(), nil)
+	}
 	p.Entry = s.entry(ledger.KindPicked)
 	p.Entry.OffCycle, p.Entry.Reason = request.OffCycle, request.Reason
 	return p.sealPicks(context.Background(), nil)
@@ -100,6 +104,10 @@ func (p *LinePlan) sealPicks(ctx context.Context, signers *Signers) error {
 		return err
 	}
 	p.Objects = append(append([]object.Object{}, build.branch.Made...), seal.objects...)
+	if p.Proposal != nil {
+		p.sealProposal(head)
+		return nil
+	}
 	p.Entry.Picked = &ledger.Picked{Branch: build.branch.Ref, Picks: build.branch.recorded(p.Commits)}
 	moved := build.branch.moved(head)
 	p.Refs = []Change{moved}

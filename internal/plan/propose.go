@@ -186,15 +186,7 @@ func (p *TagPlan) sealProposal(head object.ID) {
 	proposed.Version, proposed.Previous, proposed.Cycle, proposed.Without = p.Version, p.Previous, p.Cycle, p.Without
 	proposed.Picks, proposed.Asked, proposed.Replaces = branch.recorded(p.Commits), branch.Asked, p.replaces
 	p.Entry.Proposed = proposed
-	p.Refs, p.Steps = nil, nil
-	if branch.New {
-		cut := branch.moved(branch.Head)
-		p.Refs = append(p.Refs, cut)
-		p.Steps = append(p.Steps, cut.step(PushRef, branchReason(nil)+", for the pull request to go to"))
-	}
-	own := Change{Ref: p.Proposal.Head, New: head}
-	p.Refs = append(p.Refs, own)
-	p.Steps = append(p.Steps, own.step(PushRef, branchReason(p.Commits)), recordStep(build.snapshot, p.Entry, "what is meant, before the pull request is there"))
+	p.Refs, p.Steps = proposalRefs(build.snapshot, branch, p.Proposal, p.Entry, p.Commits)
 	p.Steps = append(p.Steps, p.Outbox.steps()...)
 }
 
@@ -212,12 +204,12 @@ func (p *TagPlan) Entries() []ledger.Entry {
 
 // arrivedPicks are a proposal's picks as its base has them: a merge keeps the commits,
 // a rebase makes others of them, and a squash one of all.
-func (b *Branch) arrivedPicks() []ledger.Pick {
-	list := slices.Clone(b.Pending.Picks)
+func arrivedPicks(pending *Pending, branch *Branch) []ledger.Pick {
+	list := slices.Clone(pending.Picks)
 	for i := range list {
-		list[i].Commit = b.At.ID
-		for _, one := range b.Changes {
-			if one.ID == b.Pending.Picks[i].Commit || strings.Contains(one.Body, "(cherry picked from commit "+list[i].Source.String()+")") {
+		list[i].Commit = pending.Arrived
+		for _, one := range branch.Changes {
+			if one.ID == pending.Picks[i].Commit || strings.Contains(one.Body, "(cherry picked from commit "+list[i].Source.String()+")") {
 				list[i].Commit = one.ID
 			}
 		}

@@ -390,7 +390,7 @@ func (p *TagPlan) tagged(branch *Branch, commit object.ID) *ledger.Tagged {
 	return &ledger.Tagged{
 		Version: p.Version, Tag: p.Tag, TagID: p.TagID, Commit: commit, Branch: branch.Ref,
 		Base: p.Previous, Cycle: p.Cycle, DaysLate: p.DaysLate, Picks: branch.released(p.Commits),
-		Without: p.Without, Embargo: p.Embargo.UTC(),
+		Without: p.Without, Embargo: p.Embargo.UTC(), Proposals: branch.Ended,
 	}
 }
 
