@@ -18,7 +18,7 @@ func PlainTitle(text string) string {
 
 // closing is a word by which forges close an issue once the text is merged, where a
 // reference to one follows.
-var closing = lazyregexp.New(`(?i)\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:?\s+(?:[\w.-]+/[\w.-]+)?(?:#\d|GH-\d|https?://))`)
+var closing = lazyregexp.New(`(?i)\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:?\s+\[?(?:[\w.-]+/[\w.-]+)?(?:#\d|GH-\d|https?://))`)
 
 // wordJoiner is not seen, and makes another word of the one before it.
 const wordJoiner = "\u2060"
