@@ -28,8 +28,11 @@ type Members struct {
 // OpenMembers opens the repositories of all components, several at once.
 func OpenMembers(ctx context.Context, home *Session) (*Members, error) {
 	m := &Members{home: home, whole: home.member(release.Component{Name: ledger.AllComponents, Repository: homeRepository})}
+	var telling sync.Mutex
 	for _, component := range home.source.Train.Components {
-		m.list = append(m.list, home.member(component))
+		member := home.member(component)
+		member.tellInTurn(&telling)
+		m.list = append(m.list, member)
 	}
 	err := m.each(func(member *Session) error { return member.openMember(ctx) })
 	if err == nil {
@@ -45,6 +48,24 @@ func OpenMembers(ctx context.Context, home *Session) (*Members, error) {
 
 // Whole is the session under which acts about sets are recorded.
 func (m *Members) Whole() *Session { return m.whole }
+
+// tellInTurn has the member tell of its progress while no other does.
+func (s *Session) tellInTurn(telling *sync.Mutex) {
+	if progress := s.options.Progress; progress != nil {
+		s.options.Progress = func(text string) {
+			telling.Lock()
+			defer telling.Unlock()
+			progress(text)
+		}
+	}
+	if meter := s.options.Meter; meter != nil {
+		s.options.Meter = func(what string, done, total int) {
+			telling.Lock()
+			defer telling.Unlock()
+			meter(what, done, total)
+		}
+	}
+}
 
 // each does something for all members whose remote is their own at the same time, then
 // for the others, which share the home's.

@@ -22,25 +22,21 @@ func SetPromotion(ctx context.Context, m *Members, set string, request plan.Prom
 	return plan.MakeSetPromotion(m.whole.snapshot, m.Snapshots(), selection, targets, request)
 }
 
-// targets are what the promotion of each member must know, looked at several at once.
+// targets are what the promotion of each member must know. They are looked at one after
+// the other: gates may ask the train's home, which has one conversation.
 func (m *Members) targets(ctx context.Context, selections []*plan.Selection, prober *probe.Prober) ([]plan.Target, error) {
 	own, err := m.home.ownSetAttempt(selections[0].Environment)
 	if err != nil {
 		return nil, err
 	}
-	places := map[*Session]int{}
-	for i, member := range m.list {
-		places[member] = i
-	}
 	targets := make([]plan.Target, len(selections))
-	err = m.each(func(member *Session) error {
-		i := places[member]
-		var err error
-		targets[i], err = member.promotionTarget(ctx, selections[i], prober)
+	for i, member := range m.list {
+		if targets[i], err = member.promotionTarget(ctx, selections[i], prober); err != nil {
+			return nil, err
+		}
 		targets[i].OwnSetAttempt = own
-		return err
-	})
-	return targets, err
+	}
+	return targets, nil
 }
 
 // ownSetAttempt is the attempt at a set that this clone's lock was left with, "" if there
