@@ -264,6 +264,38 @@ func TestKilledBackport(t *testing.T) {
 	}
 }
 
+// backportByNumberRequests is how many requests a backport of a pull request makes of GitHub
+// beside those: the pull request, its commits, its comments twice (what there is, and
+// whether somebody was faster), the comment, and the labels.
+const backportByNumberRequests = backportRequests + 7
+
+func TestKilledBackportOfPull(t *testing.T) {
+	t.Parallel()
+	template := makeHub(t, "\ngithub: {backports: {comment: true, done: \"backported {line}\"}}\n")
+	template.pull("fix", 7, "backport 0.8.x")
+	asked := killAtEach(t, template, func(h *hub) (int, string) { return h.run("backport", "0.8.0", "#7", "--yes") })
+	if asked != backportByNumberRequests {
+		t.Errorf("backport made %d requests, expected %d", asked, backportByNumberRequests)
+	}
+}
+
+// pull adds a pull request with a file of its own that was squashed onto master.
+func (h *hubTemplate) pull(name string, number int, labels ...string) {
+	before := h.remote.ID("master").String()
+	h.clone.Git("fetch", "--quiet", "origin")
+	h.clone.Git("switch", "--quiet", "--detach", before)
+	h.clone.Write(name+".js", name+"()\n")
+	h.clone.Git("add", name+".js")
+	h.clone.Git("commit", "--quiet", "--message=Add "+name+fmt.Sprintf(" (#%d)", number))
+	merged := h.clone.ID("HEAD").String()
+	h.clone.Git("push", "--quiet", "origin", "HEAD:refs/heads/master")
+	h.clone.Git("switch", "--quiet", "master")
+	h.state.NextID++
+	h.state.Pulls = append(h.state.Pulls, githubtest.Pull{
+		ID: h.state.NextID, Number: number, Title: "Add " + name, Head: name, Base: "master", From: before, Commit: merged, Merged: merged, Author: "octo-dev", Labels: labels,
+	})
+}
+
 // promoteRequests is how many requests `promote` makes of GitHub: the list of
 // deployments, the status of the newest, the new deployment, its statuses queued, in
 // progress and success, and that of the one that it replaces; and the list of issues,

@@ -12,9 +12,9 @@ import (
 
 // Backport puts the plan's commits on their lines and releases them: each line in
 // a push of its own, or all in one where the plan says so; then it delivers what the
-// releases owe the forge, those among them that are there already. done are the lines
-// that reached the remote, also where another one failed. to may be nil where nothing
-// is owed.
+// releases owe the forge, those among them that are there already, and tells the pull
+// requests. done are the lines that reached the remote, also where another one failed.
+// to may be nil where nothing is owed.
 func Backport(ctx context.Context, session *observe.Session, p *plan.BackportPlan, to Outbox, remake func(context.Context) (*plan.BackportPlan, error)) (done []*plan.LinePlan, result Result, err error) {
 	deliveries := deliveriesOf(p, to)
 	for _, one := range deliveries {
@@ -49,6 +49,10 @@ func Backport(ctx context.Context, session *observe.Session, p *plan.BackportPla
 		} else {
 			err = errors.Join(err, openOf(one.plan, items))
 		}
+	}
+	if len(p.Tellings) > 0 {
+		told, open := tellPulls(ctx, p, to)
+		result.Delivered, err = append(result.Delivered, told...), errors.Join(err, open)
 	}
 	return done, result, err
 }

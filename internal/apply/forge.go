@@ -52,6 +52,7 @@ type Outbox interface {
 	Requests
 	Tellings
 	Pulls
+	PullTellings
 }
 
 // OpenError is an act that stands, with something left to do at the forge.

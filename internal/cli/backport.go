@@ -38,10 +38,14 @@ them, release commit, tag and ledger entry in one push. A line without a branch
 is cut from its newest release. Your worktree and branches stay as they are. No
 calendar applies.
 
-COMMIT is an id, short or full, the name of a tag or branch, or a range
-FROM..TO. Several are picked in the order of history. What a line has already,
-in whatever form, is not picked again; it is released if it is not yet. Commits
-have to be on the train's branch: the next train would lose the fix otherwise.
+COMMIT is an id, short or full, the name of a tag or branch, a range FROM..TO,
+or the number of a merged pull request at GitHub ('#123' in quotes, or 123):
+that is what it brought, its commits as they are on the branch where it was
+merged or rebased, the one commit where it was squashed; the merge as a whole
+where merges are in it, or with --mainline. Several are picked in the order of
+history. What a line has already, in whatever form, is not picked again; it is
+released if it is not yet. Commits have to be on the train's branch: the next
+train would lose the fix otherwise.
 
 Conflicts in nothing but version files and changelog need nobody: the line's own
 stay, and the release commit writes its version and section. With any other
@@ -50,14 +54,15 @@ the commits that the fix seems to build on. --edit makes a worktree of its own
 below the git directory, with the conflict in it; --continue takes what you made
 of it, --abort removes it.
 
-JSON: verb, component, commits (commit, subject, author, not_on_branch), lines
-(line, branch, cut_from, already (commit, by, how, release), commits (role,
-subject, id, tree, parents, files, source, kept, needed), conflict (commit,
-subject, files (path, why, hunks), needs (commit, subject, author, when),
-resolved_by_needs), refused, release (as in tag), request (environment, summary,
-body), notes, steps), lacking (version, state, commits, command), reason,
-all_or_none; and told (as in announce) once it has been applied. Fields without
-a value are left out.
+JSON: verb, component, commits (commit, subject, author, not_on_branch),
+pull_requests (number, title, author, page, commits), lines (line, branch,
+cut_from, already (commit, by, how, release), commits (role, subject, id, tree,
+parents, files, source, kept, needed), conflict (commit, subject, files (path,
+why, hunks), needs (commit, subject, author, when), resolved_by_needs), refused,
+release (as in tag), request (environment, summary, body), notes, pull_requests,
+steps), lacking (version, state, commits, command), reason, all_or_none, steps;
+and told (as in announce) once it has been applied. Fields without a value are
+left out.
 
 ` + exitStatus,
 		Example: `  looprel backport 0.9.0 cd50a44            onto 0.9.x, and released
@@ -65,6 +70,7 @@ a value are left out.
   looprel tag --line 0.9.x                  releases what was collected
   looprel backport 0.9.0,0.8.0 cd50a44      onto two lines
   looprel backport 0.9.0 a1b2c3d..cd50a44   what came after a1b2c3d
+  looprel backport 0.9.0 '#123'             what a pull request brought
   looprel backport 0.9.0 cd50a44 --edit     resolve a conflict by hand`,
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			return a.runBackport(cmd.Context(), options, arguments)
@@ -163,13 +169,13 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 		}
 	}
 	changing := changingLines(p)
-	if len(changing) > 0 {
+	if len(changing) > 0 || len(p.Tellings) > 0 {
 		proceed, err := a.approve(ctx, asJSON, p, backportQuestion(p, changing))
 		if err != nil || !proceed {
 			return errors.Join(err, a.conflictsOf(p, options))
 		}
 	}
-	if a.dryRun || len(changing) == 0 && !finishes(p) {
+	if a.dryRun || len(changing) == 0 && len(p.Tellings) == 0 && !finishes(p) {
 		return a.endBackport(ctx, session, options, p, asJSON, resumed)
 	}
 	to, err := a.outbox(session)
@@ -262,6 +268,9 @@ func backportQuestion(p *plan.BackportPlan, lines []*plan.LinePlan) string {
 	var acts []string
 	for _, line := range lines {
 		acts = append(acts, lineAct(p.Component, line))
+	}
+	if len(acts) == 0 {
+		acts = append(acts, "tell "+counted(len(p.Tellings), "pull request", "pull requests"))
 	}
 	text := strings.Join(acts, " and ")
 	return strings.ToUpper(text[:1]) + text[1:] + "?"

@@ -10,6 +10,9 @@ import (
 
 func (a *app) printBackportPlan(s *plan.Snapshot, b *plan.BackportPlan) error {
 	p := a.printer()
+	for _, pull := range b.Pulls {
+		p.line(terminal.Bold, "Pull request #%d %s (%s)", pull.Number, pull.Title, pull.Author)
+	}
 	for i, commit := range b.Commits {
 		heading := "Backport"
 		if i > 0 {
@@ -28,7 +31,7 @@ func (a *app) printBackportPlan(s *plan.Snapshot, b *plan.BackportPlan) error {
 	for _, line := range b.Lines {
 		steps = append(steps, line.Steps...)
 	}
-	p.steps(steps)
+	p.steps(append(steps, b.Steps...))
 	return p.err
 }
 
@@ -190,6 +193,15 @@ func (e *conflictError) Hint() string {
 	return fmt.Sprintf("%s (with those alone it still conflicts: %s)", byHand, along)
 }
 
+// typedCommits are the names of commits as they are typed.
+func typedCommits(names []string) []string {
+	typed := make([]string, len(names))
+	for i, name := range names {
+		typed[i] = shellQuote(name)
+	}
+	return typed
+}
+
 // conflictsOf is the error of a plan with lines that a person has to look at, nil
 // without.
 func (a *app) conflictsOf(p *plan.BackportPlan, options backportOptions) error {
@@ -204,7 +216,7 @@ func (a *app) conflictsOf(p *plan.BackportPlan, options backportOptions) error {
 			if len(options.request.Bases) == len(p.Lines) {
 				base = options.request.Bases[i]
 			}
-			first = &conflictError{line: line, conflict: line.Conflict, base: base, commits: options.wanted.Commits, flags: options.pull.given()}
+			first = &conflictError{line: line, conflict: line.Conflict, base: base, commits: typedCommits(options.wanted.Commits), flags: options.pull.given()}
 		case line.Conflict != nil:
 			others = append(others, line.Name)
 		}

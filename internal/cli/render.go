@@ -159,6 +159,12 @@ func stepText(step plan.Step) string {
 		return fmt.Sprintf("open the pull request \"%s\" on %s", step.Want, step.Target)
 	case plan.AwaitMerge:
 		return fmt.Sprintf("wait until it is merged into %s on %s", step.Want, step.Target)
+	case plan.CommentPull:
+		return fmt.Sprintf("comment on %s on %s", step.Want, step.Target)
+	case plan.LabelPull:
+		return fmt.Sprintf("give %s the label %q", step.Target, step.Want)
+	case plan.UnlabelPull:
+		return fmt.Sprintf("take the label %q off %s", step.Was, step.Target)
 	case plan.FileRequest:
 		return fmt.Sprintf("file %q on %s", step.Want, step.Target)
 	case plan.PublishRelease:

@@ -24,8 +24,8 @@ func newStatusCommand(a *app) *cobra.Command {
 the same time), and says where the two disagree; the releases that are on their
 way; release tags that were moved or deleted; what is due, and the next dates.
 Where environments.yaml has a section github, also open deployment requests,
-deployments that others carry out, and Releases that are still drafts, by at most
-6 requests; what GitHub does not answer is named.
+deployments that others carry out, and Releases that are still drafts, by at
+most 6 requests; what GitHub does not answer is named.
 
 JSON: component, remote, at, environments (environment, maintainer,
 commissioned, follows, running, underway, broken, seen, agreement, request

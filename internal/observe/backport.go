@@ -53,18 +53,26 @@ func Backport(ctx context.Context, s *Session, request plan.BackportRequest, wan
 		}
 		facts.Lines = append(facts.Lines, line)
 	}
+	return b.plan(ctx, facts)
+}
+
+// plan makes the plan of what was found of the lines.
+func (b *backport) plan(ctx context.Context, facts *plan.BackportFacts) (p *plan.BackportPlan, err error) {
 	if facts.Asked, err = b.asked(ctx, facts.Lines); err != nil {
 		return nil, err
 	}
 	if facts.Lacking, err = b.lacking(ctx); err != nil {
 		return nil, err
 	}
-	p, err := plan.MakeBackport(s.snapshot, facts, request)
-	if err != nil {
+	if err = b.readComments(ctx); err != nil {
+		return nil, err
+	}
+	facts.Pulls = b.pulls
+	if p, err = plan.MakeBackport(b.snapshot, facts, b.request); err != nil {
 		return nil, err
 	}
 	for _, line := range p.Lines {
-		if err := s.oweLine(ctx, line); err != nil {
+		if err := b.oweLine(ctx, line); err != nil {
 			return nil, err
 		}
 	}
@@ -80,6 +88,8 @@ type backport struct {
 	trunk   string
 	head    object.ID
 	sources []source
+	// pulls are the pull requests that were named.
+	pulls []plan.PullFacts
 }
 
 // beginBackport finds the lines and the commits.
@@ -154,6 +164,9 @@ const maxAhead = 20
 // line puts the commits on one line, as far as it lacks them.
 func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.LineFacts, error) {
 	facts := &plan.LineFacts{Choice: choice}
+	for _, pull := range b.pulls {
+		facts.Pulls = append(facts.Pulls, pull.Number)
+	}
 	pending, err := b.pendingRelease(ctx, choice.Ref)
 	if err != nil {
 		return nil, err
@@ -175,19 +188,8 @@ func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.Line
 	if err != nil {
 		return nil, err
 	}
-	for {
-		at, conflict, err := chain.addUntilStuck(missing)
-		if err != nil {
-			return nil, err
-		}
-		if conflict == nil {
-			break
-		}
-		facts.Conflict, err = b.explain(ctx, choice, chain, missing[at], conflict)
-		if err != nil || !b.wanted.Prerequisites || !facts.Conflict.Resolved {
-			return facts, err
-		}
-		facts.Conflict, missing = nil, missing[at+1:]
+	if facts.Conflict, err = b.addAll(ctx, choice, chain, missing); err != nil || facts.Conflict != nil {
+		return facts, err
 	}
 	facts.Present = append(facts.Present, chain.empty...)
 	if facts.Branch, err = b.picked(ctx, choice, chain); err != nil {
@@ -246,6 +248,22 @@ func (b *backport) proposed(ctx context.Context, facts *plan.LineFacts, pending 
 		facts.Present = append(facts.Present, plan.Present{ID: one.id, How: how})
 	}
 	return nil
+}
+
+// addAll adds commits to a line's chain, with what they need where that is to be taken
+// along. The chain of a conflict is of no use.
+func (b *backport) addAll(ctx context.Context, choice plan.LineChoice, chain *chain, missing []source) (*plan.PickConflict, error) {
+	for {
+		at, outcome, err := chain.addUntilStuck(missing)
+		if err != nil || outcome == nil {
+			return nil, err
+		}
+		conflict, err := b.explain(ctx, choice, chain, missing[at], outcome)
+		if err != nil || !b.wanted.Prerequisites || !conflict.Resolved {
+			return conflict, err
+		}
+		missing = missing[at+1:]
+	}
 }
 
 // chainOnto begins a chain on a line, and gives the commits that are to be picked:

@@ -10,7 +10,7 @@ import (
 	"github.com/mozilla-services/looprel/internal/release"
 )
 
-// Forge is what gates, and the status, ask of a forge.
+// Forge is what gates, the status and backports ask of a forge.
 type Forge interface {
 	// Checks are the verdicts on a commit, without those of the run on a page.
 	Checks(ctx context.Context, commit object.ID, without string) ([]forge.Check, error)
@@ -20,6 +20,7 @@ type Forge interface {
 	Login(ctx context.Context) (string, error)
 	ForgeStatus
 	Pulls
+	MergedPulls
 }
 
 // UseForge gives the session the way to the forge. run is the page of the workflow run

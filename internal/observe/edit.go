@@ -64,8 +64,17 @@ func (b *backport) draft(choice plan.LineChoice, c *chain, one source, conflict 
 	state := EditState{Request: b.request, Wanted: b.wanted, Head: choice.Head, Stuck: one.id, Base: c.tree}
 	// Names may mean something else tomorrow.
 	state.Request.Bases, state.Wanted.Commits = []string{choice.Line.String()}, nil
+	ofPulls := map[object.ID]bool{}
+	for _, pull := range b.pulls {
+		state.Wanted.Commits = append(state.Wanted.Commits, fmt.Sprintf("#%d", pull.Number))
+		for _, id := range pull.Commits {
+			ofPulls[id] = true
+		}
+	}
 	for _, known := range b.sources {
-		state.Wanted.Commits = append(state.Wanted.Commits, known.id.String())
+		if !ofPulls[known.id] {
+			state.Wanted.Commits = append(state.Wanted.Commits, known.id.String())
+		}
 	}
 	encoded, err := json.Marshal(state)
 	if err != nil {

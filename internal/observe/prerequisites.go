@@ -145,7 +145,7 @@ func (p *prerequisites) search(ctx context.Context, one source, outcome *pick.Ou
 			if len(commit.Parents) != 1 {
 				continue // a merge is not picked without being asked for
 			}
-			needed, err := p.source(id)
+			needed, err := p.source(id, p.wanted.Mainline)
 			if err != nil {
 				return nil, err
 			}

@@ -21,20 +21,28 @@ const maxSources = 200
 func (b *backport) find(ctx context.Context) ([]source, error) {
 	var sources []source
 	for _, text := range b.wanted.Commits {
-		ids, err := b.named(ctx, text)
+		named, err := b.named(ctx, text)
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range ids {
-			if slices.ContainsFunc(sources, func(known source) bool { return known.id == id }) {
-				continue
-			}
-			one, err := b.source(id)
-			if err != nil {
-				return nil, err
-			}
-			sources = append(sources, one)
+		if sources, err = b.withSources(sources, named); err != nil {
+			return nil, err
 		}
+	}
+	return sources, nil
+}
+
+// withSources adds commits to sources, each once.
+func (b *backport) withSources(sources []source, named []chosen) ([]source, error) {
+	for _, commit := range named {
+		if slices.ContainsFunc(sources, func(known source) bool { return known.id == commit.id }) {
+			continue
+		}
+		one, err := b.source(commit.id, cmp.Or(commit.mainline, b.wanted.Mainline))
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, one)
 	}
 	if len(sources) > maxSources {
 		return nil, &plan.Misuse{Reason: fmt.Sprintf("%d commits are more than the %d that one backport may take", len(sources), maxSources),
@@ -44,15 +52,14 @@ func (b *backport) find(ctx context.Context) ([]source, error) {
 }
 
 // named finds the commits that a word of the command line stands for.
-func (b *backport) named(ctx context.Context, text string) ([]object.ID, error) {
-	if strings.HasPrefix(text, "#") {
-		return nil, &plan.Misuse{Reason: text + " is a pull request, and no forge is spoken to yet",
-			Advice: "give its commit; git log --grep " + text + " may find it"}
+func (b *backport) named(ctx context.Context, text string) ([]chosen, error) {
+	if number, marked := pullNumber(text); marked || number > 0 {
+		return b.pullNamed(ctx, text)
 	}
 	from, to, isRange := strings.Cut(text, "..")
 	if !isRange {
 		id, err := b.commitNamed(text)
-		return []object.ID{id}, err
+		return []chosen{{id: id}}, err
 	}
 	if from == "" || to == "" || strings.HasPrefix(to, ".") {
 		return nil, &plan.Misuse{Reason: fmt.Sprintf("%q is not a range of commits", text), Advice: "write it as FROM..TO, which leaves FROM out"}
@@ -65,7 +72,12 @@ func (b *backport) named(ctx context.Context, text string) ([]object.ID, error) 
 	if err != nil {
 		return nil, err
 	}
-	return b.rangeOf(ctx, text, exclude, include)
+	ids, err := b.rangeOf(ctx, text, exclude, include)
+	var list []chosen
+	for _, id := range ids {
+		list = append(list, chosen{id: id})
+	}
+	return list, err
 }
 
 // rangeOf lists a range, oldest first. With a mainline it follows that parent of
@@ -110,8 +122,9 @@ func (b *backport) commitNamed(text string) (object.ID, error) {
 	return id, err
 }
 
-// source reads a commit and what it changes.
-func (b *backport) source(id object.ID) (source, error) {
+// source reads a commit and what it changes; of a merge, against the parent mainline,
+// 0 for none.
+func (b *backport) source(id object.ID, mainline int) (source, error) {
 	commit, err := b.repository.Commit(id)
 	if err != nil {
 		return source{}, err
@@ -121,15 +134,15 @@ func (b *backport) source(id object.ID) (source, error) {
 	switch {
 	case len(commit.Parents) == 0:
 		return one, nil
-	case len(commit.Parents) > 1 && b.wanted.Mainline == 0:
+	case len(commit.Parents) > 1 && mainline == 0:
 		return one, &plan.Misuse{
 			Reason: fmt.Sprintf("%s %q is a merge of %d parents: which of them its change is to be seen against is not known", id.Short(), commit.Subject(), len(commit.Parents)),
 			Advice: "--mainline 1 takes what the merge brought to its branch; or name the commits that it merged",
 		}
-	case len(commit.Parents) > 1 && b.wanted.Mainline > len(commit.Parents):
-		return one, &plan.Misuse{Reason: fmt.Sprintf("%s has %d parents, so there is no parent %d", id.Short(), len(commit.Parents), b.wanted.Mainline), Advice: "--mainline 1"}
+	case len(commit.Parents) > 1 && mainline > len(commit.Parents):
+		return one, &plan.Misuse{Reason: fmt.Sprintf("%s has %d parents, so there is no parent %d", id.Short(), len(commit.Parents), mainline), Advice: "--mainline 1"}
 	case len(commit.Parents) > 1:
-		parent = b.wanted.Mainline - 1
+		parent = mainline - 1
 	}
 	before, err := b.repository.Commit(commit.Parents[parent])
 	var missing *gitrepo.MissingError
@@ -159,11 +172,41 @@ func (b *backport) sort(ctx context.Context, choices []plan.LineChoice) error {
 	}
 	// What a line contains already is older than what it lacks.
 	place := map[object.ID]int{}
-	for i, commit := range commits {
-		place[commit.ID] = len(commits) - i
+	for i, id := range oldestFirst(commits) {
+		place[id] = i + 1
 	}
 	slices.SortStableFunc(b.sources, func(x, y source) int { return cmp.Compare(place[x.id], place[y.id]) })
 	return nil
+}
+
+// oldestFirst puts the commits of a range in the order of history. Their dates alone do
+// not: a commit may be as old as its parent, or older by a clock that was wrong.
+func oldestFirst(commits []gitrepo.CommitInfo) []object.ID {
+	parents := map[object.ID][]object.ID{}
+	for _, commit := range commits {
+		parents[commit.ID] = commit.Parents
+	}
+	var order, stack []object.ID
+	entered := map[object.ID]bool{}
+	for _, commit := range slices.Backward(commits) {
+		stack = append(stack, commit.ID)
+		for len(stack) > 0 {
+			at := stack[len(stack)-1]
+			before, left := parents[at]
+			if !left {
+				stack = stack[:len(stack)-1] // it is placed, or not of the range
+				continue
+			}
+			if entered[at] {
+				delete(parents, at)
+				order, stack = append(order, at), stack[:len(stack)-1]
+				continue
+			}
+			entered[at] = true
+			stack = append(stack, before...)
+		}
+	}
+	return order
 }
 
 // headOf is where the train's branch is, fetched.

@@ -28,6 +28,8 @@ type BackportRequest struct {
 	AllOrNone bool
 	OffCycle  bool
 	Reason    string
+	// Labelled: merged pull requests ask for it by their labels.
+	Labelled bool
 	// Embargo is until when nobody is told of the releases; zero: at once.
 	Embargo time.Time
 	// ViaPull, Again and Command are as in TagRequest.
@@ -72,6 +74,10 @@ type BackportFacts struct {
 	Lines []*LineFacts
 	// Lacking are the releases on their way that lack a commit, without commands.
 	Lacking []Lacking
+	// Pulls are the pull requests that the commits are of, as far as they are of any.
+	Pulls []PullFacts
+	// LeftOut are those that a line does not get.
+	LeftOut []LeftOut
 }
 
 // LineFacts are what is known of one line and the commits.
@@ -81,6 +87,8 @@ type LineFacts struct {
 	Branch   *Branch
 	Present  []Present
 	Conflict *PickConflict
+	// Pulls are the numbers of the pull requests whose commits the line gets, or has.
+	Pulls []int
 	// Proposed brings the commits without a release; nil: nothing does.
 	Proposed *Pending
 }
@@ -116,15 +124,26 @@ type NeededCommit struct {
 
 // BackportPlan puts commits on release lines and releases them.
 type BackportPlan struct {
-	Verb      string      `json:"verb"`
-	Component string      `json:"component"`
-	Commits   []Asked     `json:"commits"`
-	Lines     []*LinePlan `json:"lines"`
+	Verb      string  `json:"verb"`
+	Component string  `json:"component"`
+	Commits   []Asked `json:"commits"`
+	// Pulls are the pull requests that the commits are of.
+	Pulls []PullRequest `json:"pull_requests,omitempty"`
+	Lines []*LinePlan   `json:"lines"`
+	// LeftOut are pull requests that a line does not get now.
+	LeftOut []LeftOut `json:"left_out,omitempty"`
 	// Lacking are releases on their way that lack a commit.
 	Lacking []Lacking `json:"lacking"`
 	Reason  string    `json:"reason,omitempty"`
 	// Together: the lines reach the remote in one push, or none does.
 	Together bool `json:"all_or_none,omitempty"`
+	// Labelled: merged pull requests asked for it by their labels.
+	Labelled bool `json:"labelled,omitempty"`
+	// Steps are what follows once the lines are where they should be.
+	Steps []Step `json:"steps,omitempty"`
+
+	// Tellings are what the pull requests learn.
+	Tellings []*Telling `json:"-"`
 }
 
 // LinePlan is a backport's part for one release line.
@@ -150,6 +169,8 @@ type LinePlan struct {
 	Request *DeployRequest `json:"request,omitempty"`
 	Notes   []string       `json:"notes"`
 	Steps   []Step         `json:"steps"`
+	// Pulls are the numbers of the pull requests whose commits the line gets, or has.
+	Pulls []int `json:"pull_requests,omitempty"`
 
 	// Finish is the release that has the commits already; nil: none, or one that was not
 	// made by looprel.
@@ -164,6 +185,8 @@ type LinePlan struct {
 
 	build   picksBuild
 	refusal error
+	// heldBack: another line is stuck, and all or none were asked for.
+	heldBack bool
 	// replaces is the head of a proposal that came to nothing; arrived: the picks came by
 	// a pull request.
 	replaces string
@@ -193,7 +216,10 @@ func (p *LinePlan) Stuck() bool { return p.Conflict != nil || p.refusal != nil }
 func MakeBackport(s *Snapshot, facts *BackportFacts, request BackportRequest) (*BackportPlan, error) {
 	p := &BackportPlan{
 		Verb: "backport", Component: s.Component.Name, Commits: facts.Asked, Lines: []*LinePlan{}, Lacking: []Lacking{},
-		Reason: request.Reason, Together: request.AllOrNone && len(facts.Lines) > 1,
+		Reason: request.Reason, Together: request.AllOrNone && len(facts.Lines) > 1, Labelled: request.Labelled, LeftOut: facts.LeftOut,
+	}
+	for _, pull := range facts.Pulls {
+		p.Pulls = append(p.Pulls, pull.PullRequest)
 	}
 	if err := checkStray(s, facts, request); err != nil {
 		return nil, err
@@ -203,7 +229,7 @@ func MakeBackport(s *Snapshot, facts *BackportFacts, request BackportRequest) (*
 		if err != nil {
 			return nil, err
 		}
-		if one.refusal != nil && len(facts.Lines) == 1 {
+		if one.refusal != nil && len(facts.Lines) == 1 && !request.Labelled {
 			return nil, one.refusal
 		}
 		if i > 0 {
@@ -223,6 +249,7 @@ func MakeBackport(s *Snapshot, facts *BackportFacts, request BackportRequest) (*
 			p.Lacking = append(p.Lacking, lacking)
 		}
 	}
+	p.tellPulls(s, facts, request.Labelled)
 	return p, nil
 }
 
@@ -261,7 +288,7 @@ func makeLine(s *Snapshot, facts *LineFacts, request BackportRequest) (*LinePlan
 	p := &LinePlan{
 		Line: *choice.Line, Name: choice.Line.String(), Branch: choice.Ref,
 		Already: append([]Present{}, facts.Present...), Commits: []PlannedCommit{}, Conflict: facts.Conflict,
-		Notes: append([]string{}, choice.Notes...), Steps: []Step{},
+		Notes: append([]string{}, choice.Notes...), Steps: []Step{}, Pulls: facts.Pulls,
 	}
 	if choice.New {
 		p.CutFrom = choice.CutFrom
@@ -387,6 +414,7 @@ func (p *LinePlan) holdBack() {
 	if !p.Stuck() {
 		p.Notes = append(p.Notes, "held back: another line is stuck, and --all-or-none was asked for")
 	}
+	p.heldBack = true
 	p.Commits, p.Steps, p.Refs, p.Objects, p.Release, p.Request, p.Finish = []PlannedCommit{}, []Step{}, nil, nil, nil, nil, nil
 	p.Proposal, p.Outbox = nil, nil
 }

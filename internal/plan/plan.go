@@ -171,7 +171,11 @@ const (
 	TellIssues     StepKind = "tell-issues"
 	OpenPull       StepKind = "open-pull-request"
 	AwaitMerge     StepKind = "await-merge"
-	RunWorkflow    StepKind = "run-workflow"
+	// What a pull request learns of its backport.
+	CommentPull StepKind = "comment-pull"
+	LabelPull   StepKind = "label-pull"
+	UnlabelPull StepKind = "unlabel-pull"
+	RunWorkflow StepKind = "run-workflow"
 	// AwaitDeployment: others bring the deployment to its end.
 	AwaitDeployment StepKind = "await-deployment"
 	// ShowDeployment: a deployment at the forge goes along with the promotion.
