@@ -264,18 +264,33 @@ func TestKilledBackport(t *testing.T) {
 	}
 }
 
-// backportByNumberRequests is how many requests a backport of a pull request makes of GitHub
+// namedPullRequests is how many requests a backport of a pull request makes of GitHub
 // beside those: the pull request, its commits, its comments twice (what there is, and
 // whether somebody was faster), the comment, and the labels.
-const backportByNumberRequests = backportRequests + 7
+const namedPullRequests = backportRequests + 7
 
 func TestKilledBackportOfPull(t *testing.T) {
 	t.Parallel()
 	template := makeHub(t, "\ngithub: {backports: {comment: true, done: \"backported {line}\"}}\n")
 	template.pull("fix", 7, "backport 0.8.x")
 	asked := killAtEach(t, template, func(h *hub) (int, string) { return h.run("backport", "0.8.0", "#7", "--yes") })
-	if asked != backportByNumberRequests {
-		t.Errorf("backport made %d requests, expected %d", asked, backportByNumberRequests)
+	if asked != namedPullRequests {
+		t.Errorf("backport made %d requests, expected %d", asked, namedPullRequests)
+	}
+}
+
+// labelledRequests is how many requests `backport --labelled` makes of GitHub for one
+// pull request: the labels, who has the one that asks, the pull request, its commits, its
+// comments twice, the comment, the other label, and the one that asked taken off.
+const labelledRequests = 9
+
+func TestKilledLabelledBackport(t *testing.T) {
+	t.Parallel()
+	template := makeHub(t, "\ngithub: {releases: none, requests: none, backports: {done: \"backported {line}\"}}\n")
+	template.pull("fix", 7, "backport 0.8.x")
+	asked := killAtEach(t, template, func(h *hub) (int, string) { return h.run("backport", "--labelled", "--yes") })
+	if asked != labelledRequests {
+		t.Errorf("backport made %d requests, expected %d", asked, labelledRequests)
 	}
 }
 

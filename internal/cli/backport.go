@@ -24,12 +24,14 @@ type backportOptions struct {
 	resume  bool
 	abort   bool
 	pull    pullOptions
+	// labelled: merged pull requests say what is wanted.
+	labelled bool
 }
 
 func newBackportCommand(a *app) *cobra.Command {
 	var options backportOptions
 	command := &cobra.Command{
-		Use:     "backport BASE COMMIT...",
+		Use:     "backport BASE COMMIT... | --labelled [BASE]",
 		GroupID: groupTrain,
 		Short:   "Cherry-pick fixes onto a release line, and release it",
 		Long: `Puts commits on the release line of BASE (a version, a tag or a line; several
@@ -54,15 +56,22 @@ the commits that the fix seems to build on. --edit makes a worktree of its own
 below the git directory, with the conflict in it; --continue takes what you made
 of it, --abort removes it.
 
+--labelled takes merged pull requests that carry a label such as
+"backport 0.9.x" (backports: in environments.yaml says which): all that are due,
+those of a line in one release, in the order of history. One that conflicts is
+left out, and holds no other back (exit status 4 in the end). Each is told once
+by a comment where it has gone, or which files conflict and what to type; the
+label comes off once its backport is made.
+
 JSON: verb, component, commits (commit, subject, author, not_on_branch),
 pull_requests (number, title, author, page, commits), lines (line, branch,
 cut_from, already (commit, by, how, release), commits (role, subject, id, tree,
 parents, files, source, kept, needed), conflict (commit, subject, files (path,
 why, hunks), needs (commit, subject, author, when), resolved_by_needs), refused,
 release (as in tag), request (environment, summary, body), notes, pull_requests,
-steps), lacking (version, state, commits, command), reason, all_or_none, steps;
-and told (as in announce) once it has been applied. Fields without a value are
-left out.
+steps), lacking (version, state, commits, command), reason, all_or_none,
+labelled, left_out (number, line, conflict, reason, advice), steps; and told (as
+in announce) once it has been applied. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel backport 0.9.0 cd50a44            onto 0.9.x, and released
@@ -71,6 +80,7 @@ left out.
   looprel backport 0.9.0,0.8.0 cd50a44      onto two lines
   looprel backport 0.9.0 a1b2c3d..cd50a44   what came after a1b2c3d
   looprel backport 0.9.0 '#123'             what a pull request brought
+  looprel backport --labelled               what pull requests ask for
   looprel backport 0.9.0 cd50a44 --edit     resolve a conflict by hand`,
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			return a.runBackport(cmd.Context(), options, arguments)
@@ -86,6 +96,7 @@ left out.
 	flags.BoolVar(&options.request.AllOrNone, "all-or-none", false, "of several lines, change all or none")
 	flags.BoolVar(&options.request.OffCycle, "off-cycle", false, "recorded as such; wants --reason")
 	flags.StringVar(&options.request.Reason, "reason", "", "why, in `TEXT` that is recorded")
+	flags.BoolVar(&options.labelled, "labelled", false, "all that merged pull requests ask for by their labels")
 	flags.StringVar(&options.embargo, "embargo", "", embargoUsage)
 	options.pull.register(flags)
 	flags.BoolVar(&options.edit, "edit", false, "on a conflict, make a worktree to resolve it in")
@@ -102,6 +113,9 @@ func (a *app) runBackport(ctx context.Context, options backportOptions, argument
 	case options.resume, options.abort:
 		return a.endEdit(ctx, options, arguments)
 	}
+	if options.labelled {
+		return a.runLabelled(ctx, options, arguments)
+	}
 	if len(arguments) < 2 {
 		return &usageError{reason: "BASE and COMMIT are wanted: where to, and what", hint: "looprel backport 0.9.0 COMMIT"}
 	}
@@ -113,6 +127,25 @@ func (a *app) runBackport(ctx context.Context, options backportOptions, argument
 	if options.edit && len(options.request.Bases) != 1 {
 		return &usageError{reason: "--edit is for one line at a time", hint: "give one BASE"}
 	}
+	session, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	return a.backport(ctx, session, options, nil)
+}
+
+// runLabelled does what merged pull requests ask for, on all lines or on some.
+func (a *app) runLabelled(ctx context.Context, options backportOptions, arguments []string) error {
+	switch {
+	case len(arguments) > 1:
+		return &usageError{reason: "--labelled takes no commits: the labels of pull requests say which", hint: "looprel backport --labelled"}
+	case options.edit:
+		return &usageError{reason: "--edit is for one conflict at a time", hint: "looprel backport 0.9.0 '#123' --edit"}
+	case len(arguments) == 1:
+		options.request.Bases = splitBases(arguments[0])
+	}
+	options.request.Labelled = true
 	session, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -154,6 +187,9 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 		options.request.Command = options.pull.command(options)
 	}
 	makePlan := func(ctx context.Context) (*plan.BackportPlan, error) {
+		if options.labelled {
+			return observe.Labelled(ctx, session, options.request, options.wanted)
+		}
 		return observe.Backport(ctx, session, options.request, options.wanted)
 	}
 	p, err := makePlan(ctx)

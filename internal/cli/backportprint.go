@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/plan"
@@ -20,10 +22,17 @@ func (a *app) printBackportPlan(s *plan.Snapshot, b *plan.BackportPlan) error {
 		}
 		p.line(terminal.Bold, "%s %s %s (%s)", heading, commit.ID.Short(), commit.Subject, commit.Author)
 	}
+	if b.Labelled && len(b.Pulls) == 0 && len(b.LeftOut) == 0 {
+		p.line(terminal.Green, "No merged pull request asks for a backport.")
+	}
 	for _, line := range b.Lines {
 		p.blank()
-		a.printLinePlan(p, s, line)
+		a.printLinePlan(p, s, line, b.Labelled)
+		p.leftOut(leftOutOf(b, line))
 	}
+	p.leftOut(slices.DeleteFunc(slices.Clone(b.LeftOut), func(left plan.LeftOut) bool {
+		return slices.ContainsFunc(b.Lines, func(line *plan.LinePlan) bool { return line.Name == left.Line })
+	}))
 	for _, lacking := range b.Lacking {
 		p.line(terminal.Yellow, "%s (%s) lacks it: %s", lacking.Version, lacking.State, p.typed(lacking.Command))
 	}
@@ -35,7 +44,24 @@ func (a *app) printBackportPlan(s *plan.Snapshot, b *plan.BackportPlan) error {
 	return p.err
 }
 
-func (a *app) printLinePlan(p *printer, s *plan.Snapshot, line *plan.LinePlan) {
+// leftOutOf are the pull requests that a line does not get.
+func leftOutOf(b *plan.BackportPlan, line *plan.LinePlan) []plan.LeftOut {
+	return slices.DeleteFunc(slices.Clone(b.LeftOut), func(left plan.LeftOut) bool { return left.Line != line.Name })
+}
+
+// leftOut says which pull requests a person has to look at.
+func (p *printer) leftOut(list []plan.LeftOut) {
+	for _, left := range list {
+		if left.Conflict != nil {
+			p.line(terminal.Red, "#%d is left out of %s: %s %q does not apply: conflicts in %s", left.Number, left.Line,
+				left.Conflict.Commit.Short(), left.Conflict.Subject, conflictPaths(left.Conflict))
+			continue
+		}
+		p.line(terminal.Red, "#%d is left out of %s: %s", left.Number, left.Line, left.Reason)
+	}
+}
+
+func (a *app) printLinePlan(p *printer, s *plan.Snapshot, line *plan.LinePlan, labelled bool) {
 	name := plan.ShortRef(line.Branch)
 	if line.CutFrom != "" {
 		name = fmt.Sprintf("%s, a new branch cut from %s", name, plan.ShortRef(line.CutFrom))
@@ -62,7 +88,7 @@ func (a *app) printLinePlan(p *printer, s *plan.Snapshot, line *plan.LinePlan) {
 		p.line(terminal.Red, "%s does not apply: conflicts in %s", line.Conflict.Commit.Short(), conflictPaths(line.Conflict))
 	case line.Refused != "":
 		p.line(terminal.Red, "%s", line.Refused)
-	case !line.Changes():
+	case !line.Changes() && (len(line.Already) > 0 || len(line.Pulls) > 0 || !labelled):
 		p.line(terminal.Green, "There is nothing left to do on %s.", plan.ShortRef(line.Branch))
 	}
 	p.notes(line.Notes)
@@ -136,7 +162,9 @@ func (a *app) printReleasedLines(s *plan.Snapshot, lines []*plan.LinePlan, asJSO
 
 // conflictError is a commit that does not apply to a line.
 type conflictError struct {
+	// line is nil for a pull request that was left out, whose number pull is.
 	line     *plan.LinePlan
+	pull     int
 	conflict *plan.PickConflict
 	base     string
 	commits  []string
@@ -148,6 +176,10 @@ type conflictError struct {
 }
 
 func (e *conflictError) Error() string {
+	if e.line == nil {
+		return fmt.Sprintf("pull request #%d is left out of %s: %s %q does not apply: conflicts in %s%s",
+			e.pull, e.base, e.conflict.Commit.Short(), e.conflict.Subject, conflictPaths(e.conflict), e.more)
+	}
 	return fmt.Sprintf("%s %q does not apply to %s, and nothing was changed there: conflicts in %s%s",
 		e.conflict.Commit.Short(), e.conflict.Subject, plan.ShortRef(e.line.Branch), conflictPaths(e.conflict), e.more)
 }
@@ -202,6 +234,22 @@ func typedCommits(names []string) []string {
 	return typed
 }
 
+// withLeftOut adds the pull requests that a person has to look at.
+func withLeftOut(list []plan.LeftOut, first *conflictError, others, refused []string) (*conflictError, []string, []string) {
+	for _, left := range list {
+		name := fmt.Sprintf("#%d", left.Number)
+		switch {
+		case left.Conflict == nil:
+			refused = append(refused, fmt.Sprintf("%s for %s: %s", name, left.Line, left.Reason))
+		case first == nil:
+			first = &conflictError{pull: left.Number, conflict: left.Conflict, base: left.Line, commits: typedCommits([]string{name})}
+		default:
+			others = append(others, name+" for "+left.Line)
+		}
+	}
+	return first, others, refused
+}
+
 // conflictsOf is the error of a plan with lines that a person has to look at, nil
 // without.
 func (a *app) conflictsOf(p *plan.BackportPlan, options backportOptions) error {
@@ -221,11 +269,16 @@ func (a *app) conflictsOf(p *plan.BackportPlan, options backportOptions) error {
 			others = append(others, line.Name)
 		}
 	}
+	first, others, refused = withLeftOut(p.LeftOut, first, others, refused)
 	if first == nil && len(refused) == 0 {
 		return nil
 	}
 	if first == nil {
-		return &exitError{code: ExitRefused, reason: strings.Join(refused, "; "), hint: "looprel status shows the lines' releases"}
+		hint := "looprel status shows the lines' releases"
+		for _, left := range p.LeftOut {
+			hint = cmp.Or(left.Advice, hint)
+		}
+		return &exitError{code: ExitRefused, reason: strings.Join(refused, "; "), hint: hint}
 	}
 	if len(others) > 0 {
 		first.more += "; likewise " + strings.Join(others, ", ")

@@ -44,7 +44,13 @@ func (o *pullOptions) given() string {
 
 // command is the backport that goes on once its pull request is merged.
 func (o *pullOptions) command(options backportOptions) string {
-	words := []string{"looprel", "backport", strings.Join(options.request.Bases, ",")}
+	words := []string{"looprel", "backport"}
+	if options.labelled {
+		words = append(words, "--labelled")
+	}
+	if len(options.request.Bases) > 0 {
+		words = append(words, strings.Join(options.request.Bases, ","))
+	}
 	words = append(words, options.wanted.Commits...)
 	for i, word := range words {
 		words[i] = shellQuote(word)

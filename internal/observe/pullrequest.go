@@ -76,7 +76,11 @@ func (b *backport) pullNamed(ctx context.Context, text string) ([]chosen, error)
 	case !marked && notCommit == nil:
 		return nil, b.ambiguous(text, commit, pull)
 	}
-	return b.take(ctx, pull)
+	commits, err := b.landed(ctx, pull)
+	if err == nil {
+		b.take(pull, commits)
+	}
+	return commits, err
 }
 
 // noForge says why a pull request cannot be asked for.
@@ -99,12 +103,8 @@ func (b *backport) ambiguous(text string, id object.ID, pull forge.Pull) error {
 	}
 }
 
-// take notes a pull request, and finds its commits.
-func (b *backport) take(ctx context.Context, pull forge.Pull) ([]chosen, error) {
-	commits, err := b.landed(ctx, pull)
-	if err != nil {
-		return nil, err
-	}
+// take notes a pull request with its commits, once.
+func (b *backport) take(pull forge.Pull, commits []chosen) {
 	facts := plan.PullFacts{PullRequest: plan.PullRequest{Number: pull.Number, Title: pull.Title, Author: pull.Author, Page: pull.Page}, Labels: pull.Labels}
 	for _, one := range commits {
 		facts.Commits = append(facts.Commits, one.id)
@@ -112,7 +112,6 @@ func (b *backport) take(ctx context.Context, pull forge.Pull) ([]chosen, error) 
 	if !slices.ContainsFunc(b.pulls, func(known plan.PullFacts) bool { return known.Number == pull.Number }) {
 		b.pulls = append(b.pulls, facts)
 	}
-	return commits, nil
 }
 
 // landed are the commits by which a pull request came to its base, oldest first.

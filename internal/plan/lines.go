@@ -55,7 +55,11 @@ func checkBackportRequest(s *Snapshot, request BackportRequest) error {
 	switch {
 	case !request.Embargo.IsZero() && request.NoRelease:
 		return misuse("leave out --embargo", "--no-release releases nothing that could be announced")
-	case len(request.Bases) == 0:
+	case request.Labelled && request.AllOrNone:
+		return misuse("leave out --all-or-none", "--labelled takes what applies, and --all-or-none wants all of it")
+	case request.Labelled && request.Line != "":
+		return misuse("leave out --line", "with --labelled the labels say which line")
+	case len(request.Bases) == 0 && !request.Labelled:
 		return misuse("looprel backport 0.9.0 COMMIT", "BASE is missing: the release, or the line, that is to get the fix")
 	case request.Line != "" && len(request.Bases) > 1:
 		return misuse("leave out --line", "--line names one line, and there are %d bases", len(request.Bases))

@@ -37,6 +37,8 @@ type LeftOut struct {
 	// Conflict is what does not apply; nil where Reason says why else.
 	Conflict *PickConflict `json:"conflict,omitempty"`
 	Reason   string        `json:"reason,omitempty"`
+	// Advice is what to do about it.
+	Advice string `json:"advice,omitempty"`
 }
 
 // Telling is what a pull request learns of its backport to one line.
