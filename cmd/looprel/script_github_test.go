@@ -35,6 +35,7 @@ import (
 //	                                commas), number, draft=true, stranger=true
 //	forge merge NUMBER METHOD [TITLE [TEXT]]
 //	                                merges it by merge, squash or rebase
+//	forge label NUMBER LABEL        gives a pull request a label
 //	forge reject NUMBER             closes it without merging it
 //	forge review NUMBER LOGIN       gives a review
 //	forge outsider LOGIN            may not be asked for a review
@@ -106,6 +107,7 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 			said := append(args[2:], "", "")
 			server.Merge(number(ts, args[0]), args[1], unquoted(said[0]), unquoted(said[1]))
 		},
+		"label":  func(args []string) { server.LabelPull(number(ts, args[0]), args[1]) },
 		"reject": func(args []string) { server.ClosePull(number(ts, args[0])) },
 		"review": func(args []string) { server.Review(number(ts, args[0]), args[1]) },
 		"outsider": func(args []string) {

@@ -70,8 +70,9 @@ parents, files, source, kept, needed), conflict (commit, subject, files (path,
 why, hunks), needs (commit, subject, author, when), resolved_by_needs), refused,
 release (as in tag), request (environment, summary, body), notes, pull_requests,
 steps), lacking (version, state, commits, command), reason, all_or_none,
-labelled, left_out (number, line, conflict, reason, advice), steps; and told (as
-in announce) once it has been applied. Fields without a value are left out.
+labelled, left_out (number, line, conflict, reason, advice, waits), steps; and
+told (as in announce) once it has been applied. Fields without a value are left
+out.
 
 ` + exitStatus,
 		Example: `  looprel backport 0.9.0 cd50a44            onto 0.9.x, and released

@@ -239,6 +239,7 @@ func withLeftOut(list []plan.LeftOut, first *conflictError, others, refused []st
 	for _, left := range list {
 		name := fmt.Sprintf("#%d", left.Number)
 		switch {
+		case left.Waits:
 		case left.Conflict == nil:
 			refused = append(refused, fmt.Sprintf("%s for %s: %s", name, left.Line, left.Reason))
 		case first == nil:
@@ -248,6 +249,21 @@ func withLeftOut(list []plan.LeftOut, first *conflictError, others, refused []st
 		}
 	}
 	return first, others, refused
+}
+
+// waiting is the error of pull requests that are left out for now alone, nil without.
+func waiting(list []plan.LeftOut) error {
+	var names []string
+	advice := ""
+	for _, left := range list {
+		if left.Waits {
+			names, advice = append(names, fmt.Sprintf("#%d for %s: %s", left.Number, left.Line, left.Reason)), left.Advice
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return &exitError{code: ExitOpen, reason: strings.Join(names, "; "), hint: advice}
 }
 
 // conflictsOf is the error of a plan with lines that a person has to look at, nil
@@ -271,7 +287,7 @@ func (a *app) conflictsOf(p *plan.BackportPlan, options backportOptions) error {
 	}
 	first, others, refused = withLeftOut(p.LeftOut, first, others, refused)
 	if first == nil && len(refused) == 0 {
-		return nil
+		return waiting(p.LeftOut)
 	}
 	if first == nil {
 		hint := "looprel status shows the lines' releases"

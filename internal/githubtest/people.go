@@ -38,6 +38,11 @@ func (s *Server) ClosePull(number int) {
 	s.onPull(number, func(one *Pull) { one.Open = false })
 }
 
+// LabelPull gives a pull request a label.
+func (s *Server) LabelPull(number int, label string) {
+	s.onPull(number, func(one *Pull) { one.Labels = append(slices.Clone(one.Labels), label) })
+}
+
 // Review gives a review in the name of somebody, who then is not asked any more.
 func (s *Server) Review(number int, login string) {
 	s.onPull(number, func(one *Pull) {

@@ -27,7 +27,7 @@ func (b *backport) proposedOf(facts *plan.BackportFacts, choice plan.LineChoice,
 			return false
 		}
 		facts.LeftOut = append(facts.LeftOut, plan.LeftOut{
-			Number: pull.Number, Line: choice.Line.String(), Reason: "another release of the line is proposed, by " + plan.ShortRef(pending.Head),
+			Waits: true, Number: pull.Number, Line: choice.Line.String(), Reason: "another release of the line is proposed, by " + plan.ShortRef(pending.Head),
 			Advice: "have that merged and released first; then looprel backport --labelled",
 		})
 		return true

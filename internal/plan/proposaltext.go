@@ -84,7 +84,7 @@ func codeNames(names []string) string {
 
 // originals are the labels and reviewers of the pull requests that picks come from, each
 // once. Labels that ask for backports would ask for them again.
-func (b *Branch) originals() (labels, reviewers []string) {
+func (b *Branch) originals(s *Snapshot) (labels, reviewers []string) {
 	add := func(to []string, names []string) []string {
 		for _, name := range names {
 			if !slices.Contains(to, name) {
@@ -96,7 +96,8 @@ func (b *Branch) originals() (labels, reviewers []string) {
 	for _, one := range b.Picks {
 		origin := b.Origins[one.Source]
 		labels = add(labels, slices.DeleteFunc(slices.Clone(origin.Labels), func(label string) bool {
-			return strings.HasPrefix(strings.ToLower(label), "backport")
+			_, asks := s.Train.GitHub.Backports.LineOf(label)
+			return asks || strings.HasPrefix(strings.ToLower(label), "backport")
 		}))
 		reviewers = add(reviewers, origin.Reviewers)
 	}

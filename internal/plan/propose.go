@@ -154,7 +154,7 @@ func (p *TagPlan) propose(s *Snapshot, branch *Branch, request TagRequest) error
 		Purpose: ledger.ForRelease, Head: s.headFor("release-" + ShortRef(p.Tag)), Base: branch.Ref, State: ProposalNew,
 		Title: p.proposalTitle(branch), Body: p.proposalBody(s, branch),
 	}
-	p.Proposal.Labels, p.Proposal.Reviewers = branch.originals()
+	p.Proposal.Labels, p.Proposal.Reviewers = branch.originals(s)
 	p.Notes = append(p.Notes, branch.Unread...)
 	p.Entry = s.entry(ledger.KindProposed)
 	p.Entry.OffCycle, p.Entry.Reason = p.OffCycle, p.Reason

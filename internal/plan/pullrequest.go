@@ -29,8 +29,8 @@ type PullFacts struct {
 	Comments []string
 }
 
-// LeftOut is a pull request that a line does not get now: a person has to look first.
-// It does not hold the others back.
+// LeftOut is a pull request that a line does not get now: a person has to look first, or
+// it waits. It does not hold the others back.
 type LeftOut struct {
 	Number int    `json:"number"`
 	Line   string `json:"line"`
@@ -39,6 +39,8 @@ type LeftOut struct {
 	Reason   string        `json:"reason,omitempty"`
 	// Advice is what to do about it.
 	Advice string `json:"advice,omitempty"`
+	// Waits: something else has to be done first, and then the same command takes it.
+	Waits bool `json:"waits,omitempty"`
 }
 
 // Telling is what a pull request learns of its backport to one line.
