@@ -57,9 +57,7 @@ func Announce(ctx context.Context, session *observe.Session, p *plan.Announcemen
 
 func announce(ctx context.Context, session *observe.Session, one plan.PlannedAnnouncement, how Announcing) (Told, error) {
 	begin := how.Now()
-	if err := session.Refresh(ctx); err != nil {
-		return Told{}, err
-	}
+	// Who was faster is seen when the remote refuses the entry.
 	again := func(ctx context.Context) (ledger.Entry, error) {
 		later, err := how.Remake(ctx)
 		if err != nil {
@@ -102,11 +100,8 @@ func overtaken(one, found plan.PlannedAnnouncement) string {
 func recordTold(ctx context.Context, session *observe.Session, told Told, took time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishPatience)
 	defer cancel()
-	err := session.Refresh(ctx)
-	if err == nil {
-		entry := told.Announcement.Outcome(session.Snapshot(), told.Delivery, told.Answer, took)
-		err = Record(ctx, session, entry, func(context.Context) error { return stillSending(session.Snapshot(), told.Announcement) })
-	}
+	entry := told.Announcement.Outcome(session.Snapshot(), told.Delivery, told.Answer, took)
+	err := Record(ctx, session, entry, func(context.Context) error { return stillSending(session.Snapshot(), told.Announcement) })
 	if err != nil {
 		return &UntoldError{Told: told, Cause: err}
 	}

@@ -223,7 +223,7 @@ func updates(changes []plan.Change) []gitrepo.RefUpdate {
 }
 
 // keepEntry puts the entry that was just pushed into the ledger's store, so that
-// it need not be fetched. The push stands whatever becomes of that.
+// it need not be fetched, and goes on from it. The push stands whatever becomes of that.
 func (c *commitPoint) keepEntry(ctx context.Context, entry plan.Change, objects []object.Object) error {
 	store := c.session.Store()
 	if err := store.StoreObjects(objects); err != nil {
@@ -234,6 +234,7 @@ func (c *commitPoint) keepEntry(ctx context.Context, entry plan.Change, objects 
 		// Another looprel of this clone may have moved it on already.
 		_ = store.SetTip(ctx, entry.Ref, before, entry.New)
 	}
+	c.session.Advance(entry.New)
 	return nil
 }
 

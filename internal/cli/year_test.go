@@ -23,6 +23,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
+	"github.com/mozilla-services/looprel/internal/githubtest"
 	"github.com/mozilla-services/looprel/internal/gittest"
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/mailtest"
@@ -52,6 +53,7 @@ train:
     from: train@example.org
     mail: {server: "127.0.0.1:MAILPORT", security: none}
     webhook: {url: "HOOK"}
+github: {repository: "FORGE/acme/loop-server", milestones: "{version}"}
 contacts: {ops: {email: [ops@example.org]}}
 components:
   loop-server: {branch: master, version-files: [{path: package.json, key: version}]}
@@ -77,10 +79,10 @@ exit 1
 
 // TestYear runs a train for a year, hour by hour, without anybody but those who commit
 // and those who look up what became of a mail in doubt. Three runners race at each hour
-// at which anything may be due; pushes, deployments, mails and webhooks fail at random;
-// twice all runners are down for days. In the end every cycle has its release, on the
+// at which anything may be due; pushes, deployments, mails, webhooks and GitHub fail at
+// random; twice all runners are down for days. In the end every cycle has its release, on the
 // first day on which it could, but for those that nobody was there for; each came once
-// to each environment, and everything was told once.
+// to each environment, and everything was told once, and is shown on GitHub once.
 func TestYear(t *testing.T) {
 	t.Parallel()
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the program does
@@ -113,6 +115,7 @@ type year struct {
 	hook     string
 	server   *mailtest.Server
 	calls    *calls
+	forge    *githubtest.Server
 
 	// observer sees what the runners leave; its clock is set by the test.
 	observer *observe.Session
@@ -151,12 +154,15 @@ func newYear(t *testing.T, seed uint64) *year {
 		server: mailtest.Start(t), calls: startCalls(t),
 	}
 	y.work = gittest.New(t)
+	y.work.Commit("Begin", gittest.Files{"app.js": "\n"})
+	y.remote = y.work.Bare()
+	y.forge = githubtest.New(t, yearForge, y.remote.Dir)
 	y.work.Commit("Describe the train", gittest.Files{
-		"environments.yaml": strings.NewReplacer("MAILPORT", strconv.Itoa(y.server.Port), "HOOK", y.calls.url).Replace(yearTrain),
+		"environments.yaml": strings.NewReplacer("MAILPORT", strconv.Itoa(y.server.Port), "HOOK", y.calls.url, "FORGE", strings.TrimPrefix(y.forge.URL, "http://")).Replace(yearTrain),
 		"package.json":      "{\n  \"version\": \"0.9.0\"\n}\n", "deploy": yearDeploy,
 	})
 	y.work.Tag("0.9.0")
-	y.remote = y.work.Bare()
+	y.work.Git("push", "--quiet", "origin", "HEAD:master", "0.9.0")
 	// What git does for a machine that may lose its power takes most of the time.
 	y.remote.Git("config", "core.fsync", "none")
 	y.remote.Git("config", "receive.autogc", "false")
@@ -179,7 +185,7 @@ func (y *year) run(clone *gittest.Repo, at time.Time, arguments ...string) (code
 	streams, _, out, err := terminal.Test()
 	env := Env{
 		Streams: streams, Dir: clone.Dir, Now: time.Now, Random: rand.Reader,
-		Environ: append(clone.Environ(), "LOOPREL_NOW="+at.UTC().Format(time.RFC3339), "LOOPREL_VERIFY_READS=0", "FAULTS="+y.faultsIn, webhookSecretVariable+"="+yearSecret),
+		Environ: slices.Concat(clone.Environ(), y.forgeEnviron(), []string{"LOOPREL_NOW=" + at.UTC().Format(time.RFC3339), "LOOPREL_VERIFY_READS=0", "FAULTS=" + y.faultsIn, webhookSecretVariable + "=" + yearSecret}),
 	}
 	code = run(context.Background(), env, arguments)
 	return code, out.String() + err.String()
@@ -188,7 +194,7 @@ func (y *year) run(clone *gittest.Repo, at time.Time, arguments ...string) (code
 const yearSecret = "a secret of both sides"
 
 func (y *year) observe(clone *gittest.Repo) {
-	session, err := observe.Open(y.t.Context(), observe.Options{Dir: clone.Dir, Environ: clone.Environ(), Now: y.from, ClockOverridden: true})
+	session, err := observe.Open(y.t.Context(), observe.Options{Dir: clone.Dir, Environ: slices.Concat(clone.Environ(), y.forgeEnviron()), Now: y.from, ClockOverridden: true})
 	if err != nil {
 		y.t.Fatal(err)
 	}
@@ -210,7 +216,7 @@ func (y *year) hour(at time.Time) {
 	if err != nil {
 		y.t.Fatalf("%s: %v", at, err)
 	}
-	due := len(p.Acts) > 0 || p.Tells()
+	due := len(p.Acts) > 0 || p.Tells() || y.owesForge(p)
 	if !due {
 		y.sleep(at, p) // a commit wakes it up
 	}
@@ -219,7 +225,7 @@ func (y *year) hour(at time.Time) {
 	if !due && !idleLook {
 		return
 	}
-	injected := y.inject()
+	injected := y.inject(at)
 	before := s.Ledger.Tip()
 	outputs := y.race(at, y.racers(p))
 	y.repair()
@@ -271,7 +277,7 @@ func (y *year) commit(at time.Time) {
 		y.commitAt = at.AddDate(0, 0, 1+y.random.IntN(5)).Add(time.Duration(9+y.random.IntN(8)) * time.Hour)
 	}
 	sinceIdle := release.DateOf(local).DaysSince(idleFrom)
-	if !at.Equal(y.commitAt) || sinceIdle >= -13 && sinceIdle < 14 {
+	if !at.Equal(y.commitAt) || sinceIdle >= -14 && sinceIdle < 14 {
 		return
 	}
 	y.work.Git("pull", "--quiet", "--rebase", "origin", "master")
@@ -305,7 +311,7 @@ func (y *year) expect(at time.Time) {
 }
 
 // inject makes something fail in this round, perhaps.
-func (y *year) inject() bool {
+func (y *year) inject(at time.Time) bool {
 	before := y.faults
 	fail := func(one bool, act func()) {
 		if one {
@@ -325,6 +331,9 @@ func (y *year) inject() bool {
 	kinds := []mailtest.Fault{mailtest.RefuseSender, mailtest.RefuseRecipient, mailtest.TryLater, mailtest.RefuseMessage, mailtest.DropBefore, mailtest.DropWithin, mailtest.DropAfter, mailtest.DropAtEnd}
 	fail(y.random.IntN(4) == 0, func() { y.server.Fail(kinds[y.random.IntN(len(kinds))]) })
 	fail(y.random.IntN(5) == 0, func() { y.calls.fail(y.random.IntN(4)) })
+	forgeKinds := forgeFaults()
+	// In the end there is time to finish what is left: attempts wait for up to a day.
+	fail(y.random.IntN(3) == 0 && at.Before(y.until.Add(-4*24*time.Hour)), func() { y.failForge(forgeKinds[y.random.IntN(len(forgeKinds))], 1+y.random.Int64N(12)) })
 	return y.faults > before
 }
 
@@ -332,6 +341,7 @@ func (y *year) inject() bool {
 func (y *year) repair() {
 	y.server.Fail(mailtest.None)
 	y.calls.fail(callsWork)
+	y.forge.Interfere(nil)
 	for _, name := range []string{y.hook, y.deployFault()} {
 		_ = os.Remove(name) // mostly it is gone
 	}
@@ -344,7 +354,7 @@ func (y *year) deployFault() string { return filepath.Join(y.faultsIn, "deploy")
 // always there in the same minute.
 func (y *year) racers(p *plan.TickPlan) []*gittest.Repo {
 	for _, act := range p.Acts {
-		if act.Act == plan.ActTag || act.Environment == "production" {
+		if act.Act == plan.ActTag && !y.committed.IsZero() || act.Environment == "production" {
 			return y.runners
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/ledger"
@@ -32,7 +33,7 @@ func (s *Session) stateAt(ref string, tip object.ID) (*ledger.State, error) {
 	if err != nil {
 		return nil, &LedgerError{Ref: ref, Remote: s.remoteName(), Cause: err}
 	}
-	state, err := ledger.At(tip, commit.Tree, ledgerObjects{s.store})
+	state, err := ledger.At(tip, commit.Tree, s.objects)
 	if err != nil {
 		return nil, &LedgerError{Ref: ref, Remote: s.remoteName(), Cause: err}
 	}
@@ -93,12 +94,61 @@ func (s *Session) fetchLedger(ctx context.Context, ref string, tip object.ID, de
 	return nil
 }
 
-// ledgerObjects reads the ledger's store.
-type ledgerObjects struct{ store *gitrepo.LedgerStore }
+// ledgerObjects reads the ledger's store. One plan asks for the same few directories
+// and files over and over, and the next state shares most of them.
+type ledgerObjects struct {
+	store *gitrepo.LedgerStore
 
-// maxStateFile bounds a file of the state, in bytes.
-const maxStateFile = 1 << 20
+	mutex sync.Mutex
+	trees map[object.ID]object.Tree
+	blobs map[object.ID][]byte
+	// kept is the size of all that is kept, in bytes.
+	kept int
+}
 
-func (l ledgerObjects) Tree(id object.ID) (object.Tree, error) { return l.store.Tree(id) }
+const (
+	// maxStateFile bounds a file of the state, in bytes.
+	maxStateFile = 1 << 20
+	// maxKept bounds what is kept of the state, in bytes.
+	maxKept = 4 << 20
+	// treeEntrySize is about what an entry of a directory takes, in bytes.
+	treeEntrySize = 80
+)
 
-func (l ledgerObjects) Blob(id object.ID) ([]byte, error) { return l.store.Blob(id, maxStateFile) }
+func newLedgerObjects(store *gitrepo.LedgerStore) *ledgerObjects {
+	l := &ledgerObjects{store: store}
+	l.forget()
+	return l
+}
+
+func (l *ledgerObjects) forget() {
+	l.trees, l.blobs, l.kept = map[object.ID]object.Tree{}, map[object.ID][]byte{}, 0
+}
+
+func (l *ledgerObjects) Tree(id object.ID) (object.Tree, error) {
+	return kept(l, func() map[object.ID]object.Tree { return l.trees }, id, func(tree object.Tree) int { return len(tree) * treeEntrySize }, l.store.Tree)
+}
+
+func (l *ledgerObjects) Blob(id object.ID) ([]byte, error) {
+	return kept(l, func() map[object.ID][]byte { return l.blobs }, id, func(text []byte) int { return len(text) },
+		func(id object.ID) ([]byte, error) { return l.store.Blob(id, maxStateFile) })
+}
+
+// kept reads an object unless it is at hand. Whoever gets it must not change it.
+func kept[T any](l *ledgerObjects, known func() map[object.ID]T, id object.ID, size func(T) int, read func(object.ID) (T, error)) (T, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if value, ok := known()[id]; ok {
+		return value, nil
+	}
+	value, err := read(id)
+	if err != nil {
+		return value, err
+	}
+	if l.kept += size(value); l.kept > maxKept {
+		l.forget()
+		l.kept = size(value)
+	}
+	known()[id] = value
+	return value, nil
+}

@@ -67,6 +67,7 @@ type Session struct {
 	repository *gitrepo.Repository
 	remote     *gitrepo.Remote
 	store      *gitrepo.LedgerStore
+	objects    *ledgerObjects // of the store
 	source     *Source
 	// undecided: the component is one of several, and nobody chose it.
 	undecided bool
@@ -128,7 +129,9 @@ func (s *Session) begin() error {
 	if err := s.identify(); err != nil {
 		return err
 	}
-	s.store, err = s.repository.LedgerStore()
+	if s.store, err = s.repository.LedgerStore(); err == nil {
+		s.objects = newLedgerObjects(s.store)
+	}
 	return err
 }
 
@@ -185,6 +188,18 @@ func (s *Session) Refresh(ctx context.Context) error {
 		return err
 	}
 	return s.readRemote(ctx)
+}
+
+// Advance goes on from an entry that this run has pushed, and that the store has. What
+// else came meanwhile is seen when the remote refuses the next push.
+func (s *Session) Advance(tip object.ID) {
+	ref := s.source.Train.LedgerRef
+	state, err := s.stateAt(ref, tip)
+	if err != nil {
+		return // the next push is refused, and everything read again
+	}
+	s.shown.Refs[ref], s.snapshot.Ledger = tip, state
+	s.snapshot.Refs = refsOf(s.shown)
 }
 
 // RefreshAt is Refresh at a later time than the session was opened at; a clock that

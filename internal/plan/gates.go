@@ -220,7 +220,21 @@ func notFrozenGate(s *Snapshot, sel *Selection) Gate {
 	case s.isPushDay(sel):
 		return pass(name, "frozen until %s%s, but an exception puts this push on today", freeze.To, because(freeze))
 	}
-	return fail(name, "wait", "frozen from %s to %s%s", freeze.From, freeze.To, because(freeze))
+	gate := fail(name, "wait", "frozen from %s to %s%s", freeze.From, freeze.To, because(freeze))
+	gate.from = s.thaw(freeze).At(0, s.Train.Zone)
+	return gate
+}
+
+// thaw is the first day after a freeze, and after those that follow it at once.
+func (s *Snapshot) thaw(freeze release.Freeze) release.Date {
+	for range s.Train.Schedule.Freezes {
+		next, frozen := s.Calendar().Frozen(freeze.To.AddDays(1))
+		if !frozen {
+			break
+		}
+		freeze = next
+	}
+	return freeze.To.AddDays(1)
 }
 
 // because adds a freeze's reason, if it has one.

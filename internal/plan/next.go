@@ -204,7 +204,7 @@ func (d *Due) waitFor(s *Snapshot, selection *Selection, judged []Gate) (waits b
 			continue
 		}
 		from := gate.from
-		if isCalendars(gate.Name) {
+		if isCalendars(gate.Name) && selection.Environment.PushWindow {
 			from = opens(s, selection)
 		}
 		if from.IsZero() {

@@ -94,7 +94,7 @@ func TestNext(t *testing.T) {
 		"a freeze, and the cycle has its release": {
 			at: "2014-09-02 11:00", prepare: func(w *world) { w.release(plan.TagRequest{}); w.at("2014-09-09 11:00") },
 			situation: "cycle 5 (tag Tue 2014-09-02, push Thu 2014-09-11) has its release, 0.10.0",
-			waiting:   []string{fmt.Sprintf(nextTag, "2014-09-16"), stage}, tag: "2014-09-16", push: "2014-09-11",
+			waiting:   []string{fmt.Sprintf(nextTag, "2014-09-16"), stage + " from 2014-09-11 00:00"}, tag: "2014-09-16", push: "2014-09-11",
 		},
 		"a patch since": {
 			at: "2014-08-05 11:00", prepare: func(w *world) { w.release(plan.TagRequest{}); patched(w) },
