@@ -56,7 +56,7 @@ func (p *LinePlan) propose(s *Snapshot, branch *Branch, request BackportRequest)
 		Body: notes.WithoutClosing(fmt.Sprintf("This brings to `%s`, to be released later:\n\n%sOnce it is merged, this takes note of it:\n\n    %s\n",
 			ShortRef(branch.Ref), branch.pickRows(s), request.Command)),
 	}
-	p.Proposal.Labels, p.Proposal.Reviewers = branch.originals()
+	p.Proposal.Labels, p.Proposal.Reviewers = branch.originals(s)
 	p.Notes = append(p.Notes, branch.Unread...)
 	p.Entry = s.entry(ledger.KindProposed)
 	p.Entry.OffCycle, p.Entry.Reason = request.OffCycle, request.Reason
