@@ -21,6 +21,9 @@ func Set(ctx context.Context, m *Members, request plan.SetRequest, at string) (*
 		}
 		return plan.MakeSetFinish(s, open, members, request)
 	}
+	if request.Abandon {
+		return plan.MakeSet(s, nil, request) // says that there is nothing to give up
+	}
 	tags := make([]plan.MemberTag, len(m.list))
 	places := map[*Session]int{}
 	for i, member := range m.list {

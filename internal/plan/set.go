@@ -91,6 +91,8 @@ const (
 	MemberPinned MemberFate = "pinned"
 	// MemberTagged: it was released before, for this cycle or by a run that was cut off.
 	MemberTagged MemberFate = "tagged already"
+	// MemberLeft: it is not tagged, and the set is given up.
+	MemberLeft MemberFate = "not tagged"
 )
 
 // SetMember is a component in a set that is planned.
@@ -307,7 +309,7 @@ func (p *SetPlan) Seal(ctx context.Context, signers *Signers) error {
 
 // Releases are the members that the plan releases, or has released.
 func (p *SetPlan) Releases() []SetMember {
-	return slices.DeleteFunc(slices.Clone(p.Members), func(one SetMember) bool { return one.Fate == MemberPinned })
+	return slices.DeleteFunc(slices.Clone(p.Members), func(one SetMember) bool { return one.Fate == MemberPinned || one.Fate == MemberLeft })
 }
 
 // SameFacts reports whether a plan made later rests on the same facts.

@@ -67,7 +67,7 @@ func (p *SetPlan) finishMember(member *SetMember, open ledger.OpenRelease, s *Sn
 		p.Open = append(p.Open, open)
 		return nil
 	case request.Abandon:
-		member.Why = "not tagged"
+		member.Fate, member.Why = MemberLeft, "its tag has not reached "+s.Remote
 		return nil
 	case !now.IsZero():
 		return &Moved{
