@@ -92,11 +92,15 @@ func (a *app) tick(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.wholeTrain = true
 	session, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
+	if session.Snapshot().Train.Sets {
+		return &plan.Misuse{Reason: "tick is for trains without sets: sets are tagged and promoted by people", Advice: "looprel next says what is due; looprel announce --component NAME tells people what is left to be told"}
+	}
 	t := &ticker{app: a, session: session, tried: map[string]plan.Tried{}, done: []doneJSON{}, told: []toldJSON{}}
 	p, err := t.plan(ctx)
 	if err != nil {

@@ -67,6 +67,10 @@
 //	  off-cycle: {may-skip: [GATE]} what promote --off-cycle may skip, of order, checks, live,
 //	                                soak, sign-off, no-lost-fixes, not-frozen and window;
 //	                                default not-frozen and window
+//	  sets: true                    the components are released together, as sets of one
+//	                                release of each, and deployed in the order of components;
+//	                                wants two or more, deploy commands, and a tick that neither
+//	                                tags nor promotes; default false
 //
 //	contacts:                       roles; {} and nothing are equal
 //	  NAME:

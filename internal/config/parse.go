@@ -113,13 +113,6 @@ func (d *decoder) ledger(ref *string) reader {
 	}
 }
 
-// checkSets holds a train that releases sets to what makes one.
-func (d *decoder) checkSets(read section, train *release.Train) {
-	if train.Sets && read.ok("train", "components") && len(train.Components) == 1 {
-		d.reportValue(read, "train", "sets of %s alone, expected at least two components, or no sets", train.Components[0].Name)
-	}
-}
-
 // checkLedger keeps the ledger off the branches that people work on.
 func (d *decoder) checkLedger(read section, train *release.Train) {
 	if !read.ok("ledger") {
