@@ -265,6 +265,7 @@ const finishPatience = time.Minute
 func (p *promotion) finish(ctx context.Context, finished ledger.Finished) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishPatience)
 	defer cancel()
+	p.session.CatchUp()
 	// Who took it over meanwhile is seen when the remote refuses the entry.
 	check := func(context.Context) error { return p.checkOwn() }
 	entry := p.plan.Outcome(p.session.Snapshot(), finished, p.outlets.Now().Sub(p.begin))

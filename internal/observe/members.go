@@ -191,14 +191,26 @@ func (s *Session) openMember(ctx context.Context) error {
 
 // followHome reads the member's own references, and takes the ledger of the home.
 func (s *Session) followHome(ctx context.Context) error {
+	if !s.atHome() {
+		if err := s.list(ctx); err != nil {
+			return err
+		}
+	}
+	s.CatchUp()
+	return nil
+}
+
+// CatchUp takes what this run has come to know of the home and its ledger meanwhile, by
+// another member. Nothing is asked.
+func (s *Session) CatchUp() {
+	if s.home == nil {
+		return
+	}
 	if s.atHome() {
 		s.shown, s.listed = s.home.shown, s.home.listed
-	} else if err := s.list(ctx); err != nil {
-		return err
 	}
 	s.snapshot.Refs = refsOf(s.shown)
 	s.snapshot.Now, s.snapshot.Ledger = s.home.snapshot.Now, s.home.snapshot.Ledger
-	return nil
 }
 
 func (s *Session) closeMember() {

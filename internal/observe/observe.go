@@ -193,6 +193,11 @@ func (s *Session) Refresh(ctx context.Context) error {
 // Advance goes on from an entry that this run has pushed, and that the store has. What
 // else came meanwhile is seen when the remote refuses the next push.
 func (s *Session) Advance(tip object.ID) {
+	if s.home != nil {
+		s.home.Advance(tip)
+		s.CatchUp()
+		return
+	}
 	ref := s.source.Train.LedgerRef
 	state, err := s.stateAt(ref, tip)
 	if err != nil {
