@@ -60,12 +60,25 @@ func (d *delivery) openPull(ctx context.Context) {
 		}
 		d.done = append(d.done, fmt.Sprintf("opened pull request #%d: %s", d.pull.found.Number, d.pull.found.Page))
 	}
+	d.proposal().Found(d.pull.found)
 	if d.pull.found.State == forge.PullOpen && !owed.IsComplete(d.pull.found) {
 		d.try("labels and reviewers of "+what, func() error { return d.completePull(ctx) })
 	}
 	if owed.Awaited {
 		d.open = append(d.open, OpenItem{What: fmt.Sprintf("pull request #%d (%s)", d.pull.found.Number, d.pull.found.Page), Why: &awaited{d.pull.found.State}})
 	}
+}
+
+// proposal is what the pull request is of; nil for one of an earlier run that nothing
+// waits for.
+func (d *delivery) proposal() *plan.Proposal {
+	switch {
+	case d.line != nil:
+		return d.line.Proposal
+	case d.plan.Awaits():
+		return d.plan.Proposal
+	}
+	return d.plan.Development
 }
 
 // completePull gives the pull request its labels and reviewers. Who may not be asked is

@@ -27,7 +27,7 @@ type Result struct {
 // nil where that is nothing. remake makes the plan anew from what the session has
 // read last. An OpenError comes with a release that stands.
 func Tag(ctx context.Context, session *observe.Session, p *plan.TagPlan, to Outbox, remake func(context.Context) (*plan.TagPlan, error)) (Result, error) {
-	outbox := delivery{to: to, outbox: p.Outbox}
+	outbox := delivery{to: to, outbox: p.Outbox, plan: p}
 	session.Waiting("asking " + session.Snapshot().Forge)
 	err := outbox.look(ctx)
 	session.Waiting("")

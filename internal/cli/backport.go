@@ -63,16 +63,23 @@ left out, and holds no other back (exit status 4 in the end). Each is told once
 by a comment where it has gone, or which files conflict and what to type; the
 label comes off once its backport is made.
 
+With --pr, or release: {via: pull-request} in environments.yaml, fix and release
+commit go to the line by one pull request, with the labels and reviewers of the
+one that the fix came by; without a release, the fix alone. It waits to be merged,
+in whatever way (exit status 7); the same command goes on then. A commit of
+somebody's on its branch goes along; one that was closed is proposed anew with
+--again alone.
+
 JSON: verb, component, commits (commit, subject, author, not_on_branch),
 pull_requests (number, title, author, page, commits), lines (line, branch,
 cut_from, already (commit, by, how, release), commits (role, subject, id, tree,
 parents, files, source, kept, needed), conflict (commit, subject, files (path,
 why, hunks), needs (commit, subject, author, when), resolved_by_needs), refused,
-release (as in tag), request (environment, summary, body), notes, pull_requests,
-steps), lacking (version, state, commits, command), reason, all_or_none,
-labelled, left_out (number, line, conflict, reason, advice, waits), steps; and
-told (as in announce) once it has been applied. Fields without a value are left
-out.
+release and proposal (as in tag), request (environment, summary, body), notes,
+pull_requests, steps), lacking (version, state, commits, command), reason,
+all_or_none, labelled, left_out (number, line, conflict, reason, advice, waits),
+steps; and told (as in announce) once it has been applied. Fields without a
+value are left out.
 
 ` + exitStatus,
 		Example: `  looprel backport 0.9.0 cd50a44            onto 0.9.x, and released

@@ -53,6 +53,13 @@ A release that would lose a fix which an earlier one has is refused, with the
 command that brings the fix (looprel fixes shows all). --without-fix leaves it
 out, and the ledger records that.
 
+With --pr, or release: {via: pull-request} in environments.yaml, the release commit
+goes to a branch looprel/release-VERSION and its pull request is opened (exit
+status 7: it waits to be merged). However that is merged, the same command tags
+then, where the branch has the version for the first time, and opens another one
+with "Back to development", which nothing waits for. One that was closed is
+proposed anew with --again alone.
+
 Where environments.yaml has a section github, the release gets a Release there
 once the push stands, and its milestone is closed. What GitHub does not take now
 is named, with exit status 7.
@@ -67,7 +74,9 @@ exit status 7, and changes nothing about the release.
 
 JSON: verb, component, version, why, tag, branch, previous, cycle, push,
 days_late, off_cycle, reason, embargo, without_fixes, commits (role, subject,
-id, tree, parents, files), tag_id, changes, omitted, notes, already, steps
+id, tree, parents, files), tag_id, changes, omitted, notes, already, proposal
+and development_proposal (purpose, head, base, commit, state, title, body,
+labels, reviewers, number, page), steps
 (kind, target, was, want, reason); and told (as in announce) once it has been
 applied. Fields without a value are left out.
 

@@ -112,6 +112,13 @@ func (p *Pending) shown() *Proposal {
 	}
 }
 
+// Found notes the pull request of a proposal, which may be nil.
+func (p *Proposal) Found(pull forge.Pull) {
+	if p != nil {
+		p.Number, p.Page = pull.Number, pull.Page
+	}
+}
+
 // ProposalKey is what the body of a proposal's pull request is known by.
 func ProposalKey(head string) string {
 	return fmt.Sprintf("<!-- looprel: proposal %s -->", ShortRef(head))
