@@ -95,6 +95,8 @@ const (
 	FeatureIssues      Feature = "issues"
 	FeatureChecks      Feature = "checks"
 	FeaturePulls       Feature = "pulls"
+	// FeatureBackports reads pull requests that ask for backports.
+	FeatureBackports Feature = "backports"
 )
 
 // Rule is something that the forge holds pushes of a reference to.

@@ -44,7 +44,8 @@ func (c *Client) Standing(ctx context.Context, features []forge.Feature) (forge.
 }
 
 // tryFeature asks for what cannot be: a release, milestone, deployment or issue without
-// a name, a pull request of no branch. Checks are only read.
+// a name, a pull request of no branch. Checks, and pull requests that ask for backports,
+// are only read.
 func (c *Client) tryFeature(ctx context.Context, feature forge.Feature) error {
 	field := map[forge.Feature]string{
 		forge.FeatureReleases: "tag_name", forge.FeatureMilestones: "title", forge.FeatureDeployments: "ref", forge.FeatureIssues: "title",
@@ -53,8 +54,11 @@ func (c *Client) tryFeature(ctx context.Context, feature forge.Feature) error {
 	if feature == forge.FeaturePulls {
 		body = map[string]string{"title": "", "head": "", "base": ""}
 	}
-	if feature == forge.FeatureChecks {
+	switch feature {
+	case forge.FeatureChecks:
 		method, target, body = http.MethodGet, c.path("commits/HEAD/check-runs"), nil
+	case forge.FeatureBackports:
+		method, target, body = http.MethodGet, c.path("pulls?state=closed&per_page=1"), nil
 	}
 	err := c.call(ctx, method, target, body, nil)
 	var answer *gh.ErrorResponse

@@ -46,22 +46,13 @@ func Labelled(ctx context.Context, s *Session, request plan.BackportRequest, wan
 		return nil, err
 	}
 	for _, choice := range choices {
-		asking := askingFor(pulls, *choice.Line)
-		pending, err := b.pendingRelease(ctx, choice.Ref)
-		if err == nil && pending != nil && !(pending.Over() && request.Again) {
-			asking = b.proposedOf(facts, choice, pending, asking)
-		}
+		line, err := b.labelledLine(ctx, facts, choice, askingFor(pulls, *choice.Line))
 		if err != nil {
 			return nil, err
 		}
-		if len(asking) == 0 {
-			continue
+		if line != nil {
+			facts.Lines = append(facts.Lines, line)
 		}
-		line, err := b.labelledLine(ctx, facts, choice, pending, asking)
-		if err != nil {
-			return nil, err
-		}
-		facts.Lines = append(facts.Lines, line)
 	}
 	return b.plan(ctx, facts)
 }

@@ -88,6 +88,8 @@ func FeaturesOf(train *release.Train) []forge.Feature {
 	add(!github.NoDeployments, forge.FeatureDeployments)
 	add(github.Requests != nil || github.ReleasedLabel != "" || github.ReleasedComment, forge.FeatureIssues)
 	add(train.ViaPullRequest, forge.FeaturePulls)
+	add(github.Backports.Configured(), forge.FeatureBackports)
+	add(github.Backports.Configured(), forge.FeatureIssues)
 	for _, component := range train.Components {
 		add(component.Checks != nil, forge.FeatureChecks)
 	}
@@ -105,7 +107,7 @@ func FeaturesOf(train *release.Train) []forge.Feature {
 var permissions = map[forge.Feature]string{
 	forge.FeatureReleases: "contents: write", forge.FeatureMilestones: "issues: write", forge.FeatureDeployments: "deployments: write",
 	forge.FeatureIssues: "issues: write", forge.FeatureChecks: "checks: read and commit statuses: read",
-	forge.FeaturePulls: "pull requests: write and contents: write",
+	forge.FeaturePulls: "pull requests: write and contents: write", forge.FeatureBackports: "pull requests: read",
 }
 
 // ExamineToken judges what a token may do.

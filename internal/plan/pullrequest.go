@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/release"
 )
@@ -199,11 +200,9 @@ func (p *LinePlan) whereIs(id object.ID) string {
 			by = commit.ID
 		}
 	}
-	if by.IsZero() && p.Release != nil && p.Release.Entry.Tagged != nil {
-		for _, picked := range p.Release.Entry.Tagged.Picks {
-			if picked.Source == id {
-				by = picked.Commit // it came by a pull request
-			}
+	for _, picked := range p.recordedPicks() {
+		if picked.Source == id && by.IsZero() {
+			by = picked.Commit // it came by a pull request
 		}
 	}
 	text := id.String()
@@ -220,6 +219,17 @@ func (p *LinePlan) whereIs(id object.ID) string {
 		return text + ", not released yet"
 	}
 	return text + ", in " + version.String()
+}
+
+// recordedPicks are the picks that the line's entry records.
+func (p *LinePlan) recordedPicks() []ledger.Pick {
+	switch {
+	case p.Release != nil && p.Release.Entry.Tagged != nil:
+		return p.Release.Entry.Tagged.Picks
+	case p.Entry.Picked != nil:
+		return p.Entry.Picked.Picks
+	}
+	return nil
 }
 
 // Command is what makes the same backport again, and finishes what was left of it.

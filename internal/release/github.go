@@ -47,9 +47,9 @@ const DefaultBackportLabel = "backport {line}"
 // linePlaceholder stands for a release line.
 const linePlaceholder = "{line}"
 
-// LabelOf is the label that asks for a backport to a line.
-func (b Backports) LabelOf(line Line) string {
-	return strings.ReplaceAll(b.Label, linePlaceholder, line.String())
+// Configured reports whether the file says how, and not the defaults alone.
+func (b Backports) Configured() bool {
+	return b.Label != DefaultBackportLabel || b.Done != "" || b.Comment
 }
 
 // DoneLabel is the label of a pull request whose backport to a line is made, "" for

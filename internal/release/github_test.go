@@ -29,7 +29,10 @@ func TestBackportLabels(t *testing.T) {
 	}
 	backports := release.Backports{Label: "backport {line}", Done: "has {line}"}
 	line, _ := backports.LineOf("backport 0.9.x")
-	if got := backports.LabelOf(line) + ", " + backports.DoneLabel(line); got != "backport 0.9.x, has 0.9.x" {
-		t.Errorf("labels %q", got)
+	if got := backports.DoneLabel(line); got != "has 0.9.x" {
+		t.Errorf("label %q", got)
+	}
+	if !backports.Configured() || (release.Backports{Label: release.DefaultBackportLabel}).Configured() {
+		t.Error("what the file says is taken for the defaults, or those for it")
 	}
 }
