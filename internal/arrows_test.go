@@ -93,6 +93,7 @@ var owners = map[string]string{
 	"github.com/rickar/cal/":        "holiday",
 	"github.com/arran4/golang-ical": "ics",
 	"github.com/wneessen/go-mail":   "mail",
+	"github.com/ProtonMail/":        "signers",
 }
 
 func TestImportArrows(t *testing.T) {

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"looprel":    main,
 		"deploytool": deployTool,
+		"pgptool":    pgpTool,
 	})
 }
 

@@ -195,6 +195,8 @@
 //	allowed-signers: PATH           whose signatures count, as ssh-keygen(1) describes such a
 //	                                file; on the branch of this one; default the file that
 //	                                gpg.ssh.allowedSignersFile of git's configuration names
+//	openpgp-keys: PATH              public keys whose OpenPGP signatures count, as gpg --export
+//	                                writes them; on the branch of this one; default none
 //
 // # Gates
 //
@@ -211,7 +213,8 @@
 //	not-backed-off  the release has not been backed off, or rolled back
 //	signed          the release's tag, and every entry of the ledger from the one that
 //	                recorded the release on, has an SSH signature by an allowed signer,
-//	                valid at the time that it bears; dates without a zone in the list are
+//	                valid at the time that it bears, or an OpenPGP signature by one of
+//	                openpgp-keys; dates without a zone in the list are
 //	                of the timezone
 //	checks          the forge's checks of the tagged commit have passed, or, where it has none
 //	                and differs in version files and changelog alone, its parent's;

@@ -83,6 +83,7 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 		optional("release", d.releaseWay(&train.ViaPullRequest)),
 		optional("ledger", d.ledger(&train.LedgerRef)),
 		optional("allowed-signers", value(d, &train.AllowedSigners, "the path of a file", cleanFile)),
+		optional("openpgp-keys", value(d, &train.OpenPGPKeys, "the path of a file", cleanFile)),
 	)
 	d.checkLedger(read, train)
 	d.checkSets(read, train)

@@ -18,12 +18,12 @@ func TestTextProblems(t *testing.T) {
 		{
 			name: "no mapping",
 			new:  "hello\n",
-			want: []string{`1:1: found the text "hello", expected the file as a mapping with keys of version, timezone, train, contacts, components, environments, tick, links, github, release, ledger, allowed-signers`},
+			want: []string{`1:1: found the text "hello", expected the file as a mapping with keys of version, timezone, train, contacts, components, environments, tick, links, github, release, ledger, allowed-signers, openpgp-keys`},
 		},
 		{
 			name: "list",
 			new:  "- a\n",
-			want: []string{"1:1: found a list, expected the file as a mapping with keys of version, timezone, train, contacts, components, environments, tick, links, github, release, ledger, allowed-signers"},
+			want: []string{"1:1: found a list, expected the file as a mapping with keys of version, timezone, train, contacts, components, environments, tick, links, github, release, ledger, allowed-signers, openpgp-keys"},
 		},
 		{
 			name: "not UTF-8",
@@ -192,7 +192,7 @@ func TestTextProblems(t *testing.T) {
 			old:  "contacts:",
 			new:  "contact:",
 			want: []string{
-				`9:1: unknown key "contact", expected one of version, timezone, train, contacts, components, environments, tick, links, github, release, ledger, allowed-signers; did you mean "contacts"?`,
+				`9:1: unknown key "contact", expected one of version, timezone, train, contacts, components, environments, tick, links, github, release, ledger, allowed-signers, openpgp-keys; did you mean "contacts"?`,
 				`17:21: unknown role "ops", expected a declared one, and the file declares none`,
 				`18:23: unknown role "ops", expected a declared one, and the file declares none`,
 				`19:28: unknown role "ops", expected a declared one, and the file declares none`,
@@ -209,7 +209,7 @@ func TestTextProblems(t *testing.T) {
 			new:  "version: 1\ntimezone: Mars/Olympus\ntrains: {}\ncomponents: {Server: {}}\nenvironments:\n  dev: {maintainer: ops, follow: master}\n",
 			want: []string{
 				`2:11: unknown zone "Mars/Olympus", expected a name of the IANA time zone database, such as America/Los_Angeles`,
-				`3:1: unknown key "trains", expected one of version, timezone, train, contacts, components, environments, tick, links, github, release, ledger, allowed-signers; did you mean "train"?`,
+				`3:1: unknown key "trains", expected one of version, timezone, train, contacts, components, environments, tick, links, github, release, ledger, allowed-signers, openpgp-keys; did you mean "train"?`,
 				`4:14: "Server" is not a name, expected at most 64 of a-z, 0-9, ".", "_" and "-", a letter or digit first, no "..", no ".lock" or "." at the end`,
 				`6:21: unknown role "ops", expected a declared one, and the file declares none`,
 				`6:26: unknown key "follow", expected one of maintainer, url, follows, after, commissioned, mirrors, window, gates, third-parties, deploy, on-failure, probe, announce; did you mean "follows"?`,

@@ -22,17 +22,51 @@ func (s *Session) signatures(ctx context.Context, selection *plan.Selection) (*p
 		return nil, nil
 	}
 	found := &plan.Signatures{}
-	list, err := s.allowedSigners(ctx, found)
-	if err == nil && list != nil {
+	list, err := s.allowed(ctx, found)
+	if err == nil && found.List != "" {
 		found.Tag, err = s.signedTag(ctx, *selection.Release, list)
 	}
-	if err == nil && list != nil {
+	if err == nil && found.List != "" {
 		found.Entries, err = s.signedEntries(ctx, selection.Release.Version, list)
 	}
 	if err != nil {
 		found.Failure = err.Error()
 	}
 	return found, ctx.Err()
+}
+
+// allowed reads all whose signatures count.
+func (s *Session) allowed(ctx context.Context, found *plan.Signatures) (allowed signers.Allowed, err error) {
+	if allowed.List, err = s.allowedSigners(ctx, found); err != nil {
+		return allowed, err
+	}
+	path := s.source.Train.OpenPGPKeys
+	if path == "" {
+		return allowed, nil
+	}
+	text, err := s.homeFile(ctx, path)
+	if err == nil {
+		allowed.Keys, err = signers.ParseKeyring(text)
+	}
+	if err != nil {
+		return allowed, fmt.Errorf("%s cannot be used: %w", path, err)
+	}
+	if found.List != "" {
+		found.List += " and "
+	}
+	found.List += path
+	return allowed, nil
+}
+
+// homeFile is a file of the train's home: the worktree's own copy would let anybody
+// allow themselves.
+func (s *Session) homeFile(ctx context.Context, path string) ([]byte, error) {
+	home := s.Home()
+	text, err := home.remoteFile(ctx, path)
+	if errors.Is(err, gitrepo.ErrNotFound) {
+		err = fmt.Errorf("there is no %s on %s of %s", path, plan.ShortRef(home.shown.Head), home.remoteName())
+	}
+	return text, err
 }
 
 // allowedSigners reads the list that the train names, else the one that git's
@@ -42,10 +76,7 @@ func (s *Session) allowedSigners(ctx context.Context, found *plan.Signatures) (*
 	var err error
 	if path := s.source.Train.AllowedSigners; path != "" {
 		found.List = path
-		// The worktree's own copy would let anybody allow themselves.
-		if text, err = s.Home().remoteFile(ctx, path); errors.Is(err, gitrepo.ErrNotFound) {
-			err = fmt.Errorf("there is no %s on %s of %s", path, plan.ShortRef(s.Home().shown.Head), s.Home().remoteName())
-		}
+		text, err = s.homeFile(ctx, path)
 	} else {
 		found.List, text, err = s.Clone().AllowedSigners()
 	}
@@ -67,7 +98,7 @@ func (s *Session) allowedSigners(ctx context.Context, found *plan.Signatures) (*
 }
 
 // signedTag holds a release's tag to the list.
-func (s *Session) signedTag(ctx context.Context, known ledger.Release, list *signers.List) (plan.Signed, error) {
+func (s *Session) signedTag(ctx context.Context, known ledger.Release, list signers.Allowed) (plan.Signed, error) {
 	signed := plan.Signed{What: "tag " + plan.ShortRef(known.Tag)}
 	if s.snapshot.Refs.IDs[known.Tag] != known.TagID {
 		return signed, fmt.Errorf("%s is not where the ledger has it", signed.What)
@@ -98,7 +129,7 @@ func (s *Session) signedTag(ctx context.Context, known ledger.Release, list *sig
 
 // signedEntries holds the ledger's entries to the list, the newest first, down to the
 // one that recorded the release.
-func (s *Session) signedEntries(ctx context.Context, version release.Version, list *signers.List) ([]plan.Signed, error) {
+func (s *Session) signedEntries(ctx context.Context, version release.Version, list signers.Allowed) ([]plan.Signed, error) {
 	const first = 64
 	for depth := first; ; depth *= 4 {
 		history, complete, err := s.History(ctx, depth)
@@ -115,7 +146,7 @@ func (s *Session) signedEntries(ctx context.Context, version release.Version, li
 	}
 }
 
-func (s *Session) entriesSince(history []gitrepo.CommitInfo, version release.Version, list *signers.List) (entries []plan.Signed, found bool, err error) {
+func (s *Session) entriesSince(history []gitrepo.CommitInfo, version release.Version, list signers.Allowed) (entries []plan.Signed, found bool, err error) {
 	for _, commit := range history {
 		entry, err := ledger.Decode(commit.Message)
 		if err != nil {
@@ -135,12 +166,12 @@ func (s *Session) entriesSince(history []gitrepo.CommitInfo, version release.Ver
 }
 
 // verified adds what the list says of a tag or commit.
-func verified(signed plan.Signed, signedObject object.Object, at time.Time, list *signers.List) plan.Signed {
+func verified(signed plan.Signed, signedObject object.Object, at time.Time, list signers.Allowed) plan.Signed {
 	payload, armor := object.Unsigned(signedObject)
 	signer, err := list.Verify(payload, armor, at)
 	if err != nil {
 		signed.Problem = err.Error()
-		signed.Unsigned, signed.OtherKind = errors.Is(err, signers.ErrUnsigned), errors.Is(err, signers.ErrOtherKind)
+		signed.Unsigned, signed.OtherKind, signed.OpenPGP = errors.Is(err, signers.ErrUnsigned), errors.Is(err, signers.ErrOtherKind), errors.Is(err, signers.ErrOpenPGP)
 		return signed
 	}
 	signed.By, signed.Key = signer.Principal, signer.Key

@@ -28,8 +28,8 @@ type Signed struct {
 	Problem string
 	// Unsigned: there is no signature at all.
 	Unsigned bool
-	// OtherKind: there is one of which the list says nothing.
-	OtherKind bool
+	// OtherKind: there is one of which the list says nothing; OpenPGP: it is of that kind.
+	OtherKind, OpenPGP bool
 }
 
 // signedGate wants the release's tag, and what the ledger says of it since, to be
@@ -43,7 +43,7 @@ func signedGate(sel *Selection, signatures *Signatures) Gate {
 	case signatures == nil:
 		return undecided("looprel adopt", "the ledger does not know %s", sel.Version)
 	case signatures.List == "" && signatures.Failure == "":
-		return undecided("name a list of them: allowed-signers in environments.yaml, or git config gpg.ssh.allowedSignersFile", "nothing says whose signatures count")
+		return undecided("name a list of them: allowed-signers (SSH) or openpgp-keys in environments.yaml, or git config gpg.ssh.allowedSignersFile", "nothing says whose signatures count")
 	case signatures.Failure != "":
 		return undecided("put that right, then try again", "the signatures could not be held to %s: %s", orList(signatures.List), signatures.Failure)
 	case signatures.Tag.Problem != "":
@@ -99,8 +99,11 @@ func unsignedGate(sel *Selection, list string, signed Signed) Gate {
 // signedAnew is what can be done about a signature that does not count: what is
 // written stays as it is.
 func signedAnew(sel *Selection, list string, signed Signed) string {
-	cure := fmt.Sprintf("have git sign (user.signingKey, gpg.format ssh), and release a patch: looprel backport %s COMMIT", sel.Version)
-	if !signed.Unsigned && !signed.OtherKind {
+	cure := fmt.Sprintf("have git sign (user.signingKey, gpg.format), and release a patch: looprel backport %s COMMIT", sel.Version)
+	switch {
+	case signed.OpenPGP:
+		cure = "name the keys that may sign: openpgp-keys in environments.yaml, a file of gpg --armor --export KEY; otherwise " + cure
+	case !signed.Unsigned && !signed.OtherKind:
 		cure = fmt.Sprintf("add the key to %s if it may sign; otherwise ", list) + cure
 	}
 	return cure

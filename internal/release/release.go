@@ -29,6 +29,9 @@ type Train struct {
 	// AllowedSigners is the path, in the train's home, of the list of keys whose
 	// signatures count; empty: the one that git's configuration names.
 	AllowedSigners string
+	// OpenPGPKeys is the path, in the train's home, of the public keys whose OpenPGP
+	// signatures count; empty: none do.
+	OpenPGPKeys string
 	Announce       Announce
 	// Sets: the components are released together, as sets of one release of each.
 	Sets bool

@@ -1,9 +1,12 @@
 // Package signers says whose signatures count. It reads a list of allowed signers as
 // ssh-keygen(1) documents it (ALLOWED SIGNERS) and git uses it
 // (gpg.ssh.allowedSignersFile), and holds SSH signatures of tags and commits to it: the
-// verdict is that of git verify-tag. It is pure: texts in, verdicts out.
+// verdict is that of git verify-tag. OpenPGP signatures are held to a file of public
+// keys, not to a user's own keyring, which allows whoever they have ever met. It is
+// pure: texts in, verdicts out.
 //
-//	Parse(text) ──▶ List ─Verify(payload, armour, time)▶ Signer, or why not
+//	Parse(text) ─────────▶ List ────┐
+//	ParseKeyring(keys) ──▶ Keyring ─┴▶ Allowed ─Verify(payload, armour, time)▶ Signer, or why not
 //
 // A list that has a line which cannot be read is not used at all: whoever the line
 // meant to allow, or to limit, is not known.
@@ -41,8 +44,19 @@ type Signer struct {
 // String is the signer in words.
 func (s Signer) String() string { return s.Principal + " (" + s.Key + ")" }
 
-// ErrOtherKind is a signature that is not of SSH, of which a list says nothing.
-var ErrOtherKind = errors.New("it has no SSH signature, and the list of allowed signers has SSH keys alone")
+// ErrOtherKind is a signature of a kind of which nothing says whose count.
+var ErrOtherKind = errors.New("it has a signature that is neither of SSH nor of OpenPGP")
+
+// The signatures of which nothing says whose count; errors.Is finds ErrOtherKind too.
+var (
+	ErrOpenPGP error = &otherKind{"it has an OpenPGP signature, and nothing says whose count"}
+	ErrSSH     error = &otherKind{"it has an SSH signature, and nothing says whose count"}
+)
+
+type otherKind struct{ text string }
+
+func (o *otherKind) Error() string        { return o.text }
+func (o *otherKind) Is(target error) bool { return target == ErrOtherKind }
 
 // ErrUnsigned is what has no signature at all.
 var ErrUnsigned = errors.New("it is not signed")

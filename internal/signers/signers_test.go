@@ -67,7 +67,7 @@ func TestVerify(t *testing.T) {
 	tests := map[string]struct{ list, armor, payload, want string }{
 		"allowed":       {"rm@example.org @", good, payload, ""},
 		"unsigned":      {"rm@example.org @", " \n", payload, "it is not signed"},
-		"OpenPGP":       {"rm@example.org @", "-----BEGIN PGP SIGNATURE-----\n", payload, "it has no SSH signature"},
+		"OpenPGP":       {"rm@example.org @", "-----BEGIN PGP SIGNATURE-----\n", payload, "neither of SSH nor of OpenPGP"},
 		"damaged":       {"rm@example.org @", strings.Replace(good, "U1NIU0lH", "U1NJU0lH", 1), payload, "cannot be read"},
 		"other content": {"rm@example.org @", good, "tag 0.10.1\n", "is bad"},
 		"for files":     {"rm@example.org @", sign(t, alice, "file"), payload, "is bad: namespace does not match"},
