@@ -32,7 +32,7 @@ type Train struct {
 	// OpenPGPKeys is the path, in the train's home, of the public keys whose OpenPGP
 	// signatures count; empty: none do.
 	OpenPGPKeys string
-	Announce       Announce
+	Announce    Announce
 	// Sets: the components are released together, as sets of one release of each.
 	Sets bool
 	// Tick is what the train may do by itself.
