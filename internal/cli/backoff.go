@@ -20,10 +20,14 @@ the branch and the tag. looprel status and looprel next say what can be done
 instead: a fix by looprel backport makes the next patch on the same train, if
 there is time, or the next train brings it. --revoke lets it go on after all.
 
+Where the train releases sets, it is the set that goes nowhere any more, named
+by its id or by a member's version; its members stay good for other sets. With
+--component NAME it is that component's release, in whatever set.
+
 A release that has arrived on the last environment is not backed off but rolled
 back.
 
-JSON: verb, component, version, reason, identity (signed, forge or
+JSON: verb, component, version (or set), reason, identity (signed, forge or
 unverified), login, already, notes, steps; and told (as in announce) once it has
 been applied. Fields without a value are left out.
 

@@ -70,16 +70,20 @@ in whatever way (exit status 7); the same command goes on then. A commit of
 somebody's on its branch goes along; one that was closed is proposed anew with
 --again alone.
 
+Where the train releases sets, the release makes a new one with the other
+components as they were, which is tested anew. A component that lives elsewhere
+is released there, in the same way as by looprel tag --all.
+
 JSON: verb, component, commits (commit, subject, author, not_on_branch),
 pull_requests (number, title, author, page, commits), lines (line, branch,
 cut_from, already (commit, by, how, release), commits (role, subject, id, tree,
 parents, files, source, kept, needed), conflict (commit, subject, files (path,
 why, hunks), needs (commit, subject, author, when), resolved_by_needs), refused,
-release and proposal (as in tag), request (environment, summary, body), notes,
-pull_requests, steps), lacking (version, state, commits, command), reason,
-all_or_none, labelled, left_out (number, line, conflict, reason, advice, waits),
-steps; and told (as in announce) once it has been applied. Fields without a
-value are left out.
+release and proposal (as in tag), set, request (environment, summary, body),
+notes, pull_requests, steps), lacking (version, state, commits, command),
+reason, all_or_none, labelled, left_out (number, line, conflict, reason, advice,
+waits), steps; and told (as in announce) once it has been applied. Fields
+without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel backport 0.9.0 cd50a44            onto 0.9.x, and released

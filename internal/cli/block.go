@@ -13,7 +13,7 @@ import (
 func newBlockCommand(a *app) *cobra.Command {
 	var request plan.BlockRequest
 	command := &cobra.Command{
-		Use:     "block VERSION|ENVIRONMENT --reason TEXT",
+		Use:     "block VERSION|SET|ENVIRONMENT --reason TEXT",
 		GroupID: groupTrain,
 		Short:   "Keep a release off every environment, or all releases off one",
 		Long: `Records that a release must not go anywhere, or that an environment takes
@@ -21,9 +21,12 @@ nothing but a rollback, until the block is lifted: looprel unblock NUMBER. A
 promotion is refused by the gate no-blockers as long as it holds; one that is
 under way already is not stopped.
 
-JSON: verb, component, environment or version, number, reason, ref, identity
-(signed, forge or unverified), login, already, notes, steps. Fields without a
-value are left out.
+Where the train releases sets, a block is of a set, or of an environment for all
+components.
+
+JSON: verb, component, environment, version or set, number, reason, ref,
+identity (signed, forge or unverified), login, already, notes, steps. Fields
+without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel block 0.10.0 --reason "loses calls under load"

@@ -42,9 +42,10 @@ its own time; one that still waits in this clone is mentioned.
 JSON is an array of entries: commit, signed, format, needs, id, kind, at, by,
 clock, config, component, off_cycle, reason, and what the kind adds (adopted,
 tagged, started, finished, recorded, rolled_back, picked, signed_off, blocked,
-unblocked, backed_off, announcement_started, announcement_finished, delivering),
-owes (the
-announcements that it makes due). Fields without a value are left out.
+unblocked, backed_off, set_tagging, set_tagged, set_abandoned,
+announcement_started, announcement_finished, delivering), owes (the
+announcements that it makes due). The component of an entry about a set is "*".
+Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel log

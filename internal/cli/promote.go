@@ -32,7 +32,7 @@ type promoteOptions struct {
 func newPromoteCommand(a *app) *cobra.Command {
 	var options promoteOptions
 	command := &cobra.Command{
-		Use:     "promote ENVIRONMENT [VERSION]",
+		Use:     "promote ENVIRONMENT [VERSION|SET]",
 		GroupID: groupTrain,
 		Short:   "Bring a release to an environment, and see that it runs there",
 		Long: `Brings a release to an environment: judges the gates, records the start, runs
@@ -64,6 +64,14 @@ calendar, or what the file lets a promotion off the calendar skip (off-cycle:
 may-skip), such as the order. All gates are judged again right before the start
 is recorded.
 
+Where the train releases sets ("sets: true"), VERSION is a set: its id, such as
+server-0.10.0+client-0.5.0, or the version of a member, which stands for the
+newest set with it. Its members are deployed one after the other, in the order
+of environments.yaml; those that run already are left alone. At the first one
+that fails it ends, and says how to go on, or back; with "on-failure: rollback"
+all go back. Order, soak, sign-offs, blocks and the calendar are judged of the
+set.
+
 Where the environment says "announce: true", people are told once the release is
 there; --embargo keeps that back until a time, as an embargo of the release
 does. What could not be sent makes the exit status 7.
@@ -72,7 +80,11 @@ JSON: verb, component, environment, version, tag, commit, running,
 running_commit, days_late, off_cycle, embargo, reason, gates (gate, verdict,
 reason, evidence, cure), changes, probe_first, request (environment, summary,
 body), already, notes, steps; and outcome, detail, evidence, told (as in
-announce) once it has been applied. Fields without a value are left out.
+announce) once it has been applied. Of a set: verb, set, title, environment,
+running, days_late, off_cycle, reason, rolls_back, gates (and component),
+members (as above, each with its steps), already, notes, steps; and outcomes
+(component, version, outcome, detail, evidence), told once it has been applied.
+Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel promote load-stage                  this cycle's release

@@ -43,6 +43,10 @@ be reached by the end it is recorded at once; otherwise by the next looprel
 command here that records something, before what that has to say. looprel status
 and log mention it until then. What others did in the meantime stands.
 
+Where the train releases sets, all members go back together, the last one first;
+the set is backed off, and its members are not, since another set may have them.
+--unrecorded is then of one component: --component NAME.
+
 The same command finishes a rollback that was killed. Once it is done it changes
 nothing: further back is another decision, with --to.
 

@@ -15,7 +15,7 @@ import (
 // tagSet is tag where the train releases sets.
 func (a *app) tagSet(ctx context.Context, session *observe.Session, options tagOptions, request plan.TagRequest, asJSON bool) error {
 	wanted := plan.SetRequest{TagRequest: request, Abandon: options.abandon}
-	if !options.all {
+	if wanted.All = options.all; !options.all {
 		wanted.Only = session.Snapshot().Component.Name
 	}
 	members, err := observe.OpenMembers(ctx, session)

@@ -11,7 +11,7 @@ import (
 func newSignOffCommand(a *app) *cobra.Command {
 	var request plan.SignOffRequest
 	command := &cobra.Command{
-		Use:     "signoff ENVIRONMENT VERSION",
+		Use:     "signoff ENVIRONMENT VERSION|SET",
 		GroupID: groupTrain,
 		Short:   "Say that a release was tried on an environment, and is good",
 		Long: `Records that you have tried a release on an environment and found it good. An
@@ -20,13 +20,17 @@ release only when so many of that role have said so, whoever tagged it not among
 them. A sign-off is of one version: the next one wants its own. --revoke
 withdraws yours.
 
+Where the train releases sets, VERSION is a set, or the version of a member:
+then it is the newest set with it. Another set wants its own, even if one member
+alone is new.
+
 Who you are is what git is configured with, and shown as unverified unless the
 ledger entry is signed, or GitHub, where environments.yaml has a section github
 and you have a token, says which login is yours.
 
-JSON: verb, component, environment, version, note, ref, identity (signed, forge
-or unverified), login (on GitHub), already, notes, steps. Fields without a value
-are left out.
+JSON: verb, component, environment, version (or set), note, ref, identity
+(signed, forge or unverified), login (on GitHub), already, notes, steps. Fields
+without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel signoff load-stage 0.10.0

@@ -27,6 +27,10 @@ Where environments.yaml has a section github, also open deployment requests,
 deployments that others carry out, and Releases that are still drafts, by at
 most 6 requests; what GitHub does not answer is named.
 
+Where the train releases sets it shows them: what the components run together on
+each environment, the sets on their way, and one that is half-tagged. One
+component alone: --component NAME.
+
 JSON: component, remote, at, environments (environment, maintainer,
 commissioned, follows, running, underway, broken, seen, agreement, request
 (version, number, assignees, since, page), deploying (version, state,
@@ -36,8 +40,13 @@ signed), backed_off (by, at, reason, signed), draft, waived (environment, gate,
 otherwise, reason, by, signed, off_cycle)), blocks (number, environment,
 version, reason, ref, by, at, signed), tag_problems, unknown_tags, waiting (id,
 kind, subject, at: entries that this clone could not record yet), missed (what,
-reason: of GitHub), next (as printed by looprel next). Fields without a value
-are left out.
+reason: of GitHub), next (as printed by looprel next).
+Of sets: remote,
+at, environments (environment, maintainer, commissioned, follows, set, since,
+known, rolls_back, underway, broken, remark, members (component, and as above)),
+sets (set, members, follows, cycle, patch, state, by, at, off_cycle, reason,
+sign_offs, backed_off), half_tagged (set, by, at, missing), blocks (and set),
+tag_problems, unknown_tags, waiting, next. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel status

@@ -66,6 +66,15 @@ is named, with exit status 7.
 
 Running it again finishes what was left and never makes a second release.
 
+Where environments.yaml says "sets: true", each release makes a set: one release
+of each component, which are tested and promoted together. --all releases what
+is due of each, pins the others as they are, and asks once. Components of the
+train's home go in its one push; for others the ledger first gets all that is
+going to be pushed, so that a set that was left half-tagged is finished by the
+same command, whoever runs it. Nothing goes anywhere before that. Where it
+cannot be finished any more (exit status 5), --abandon gives it up. Without
+--all one component is released, and the others stay as in the set before.
+
 Where environments.yaml declares mail or a webhook, people are told once the
 release stands. --embargo keeps that back until a time, and a Release on GitHub
 a draft; looprel announce, or looprel tick, tells them then, and looprel tick,
@@ -78,13 +87,17 @@ id, tree, parents, files), tag_id, changes, omitted, notes, already, proposal
 and development_proposal (purpose, head, base, commit, state, title, body,
 labels, reviewers, number, page), steps
 (kind, target, was, want, reason); and told (as in announce) once it has been
-applied. Fields without a value are left out.
+applied. Of a set: verb, set, title, follows, cycle, push, days_late, patch,
+off_cycle, reason, finishes, abandons, members (component, version, fate, why,
+tag, tag_id, commit, repository, release as above), notes, already, steps, told.
+Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel tag                       the release of this cycle
   looprel tag --dry-run             show the plan and change nothing
   looprel tag 0.9.2                 the next patch of line 0.9.x
   looprel tag --line 0.9.x          the same
+  looprel tag --all                 all components, as one set
   looprel tag --off-cycle --reason "security fix"`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {

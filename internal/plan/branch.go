@@ -18,7 +18,9 @@ type TagRequest struct {
 	Bump    release.Bump    // "": as configured
 	// Line is a release line (0.9.x), or the short name of the train's branch to
 	// make a patch release of that branch itself.
-	Line     string
+	Line string
+	// All: the other components of a set are released as well.
+	All      bool
 	OffCycle bool
 	Reason   string
 	// FillChangelog adds what the changelog's section leaves out.

@@ -276,6 +276,9 @@ func (p *TagPlan) schedule(s *Snapshot, branch *Branch, request TagRequest) erro
 	if !request.Version.IsZero() {
 		command = fmt.Sprintf("looprel tag %s --off-cycle --reason TEXT", p.Version)
 	}
+	if request.All {
+		command = "looprel tag --all --off-cycle --reason TEXT"
+	}
 	advice := "wait; or, off the calendar: " + command
 	if !judgement.Verdict.Allows() {
 		if judgement.Opens.IsZero() {
