@@ -15,6 +15,14 @@ import (
 func BackportSets(ctx context.Context, members *observe.Members, session *observe.Session, p *plan.BackportPlan, to Outbox,
 	setOf func(*plan.LinePlan) (*plan.SetPlan, error), remake func(context.Context) (*plan.BackportPlan, error),
 ) (done []*plan.LinePlan, result Result, err error) {
+	others := slices.DeleteFunc(deliveriesOf(p, to), func(one *delivery) bool {
+		return one.plan != nil && one.plan.Already == "" // it goes with its set
+	})
+	for _, one := range others {
+		if err := one.look(ctx); err != nil {
+			return nil, result, err
+		}
+	}
 	signers, entrySigner, err := signersOf(session)
 	if err != nil {
 		return nil, result, err
@@ -36,6 +44,19 @@ func BackportSets(ctx context.Context, members *observe.Members, session *observ
 		if err := members.Refresh(ctx); err != nil {
 			return done, result, err
 		}
+	}
+	for _, one := range others {
+		items := one.deliver(ctx)
+		result.Delivered = append(result.Delivered, one.done...)
+		if one.line != nil {
+			open = errors.Join(open, openPicks(one.line, items))
+		} else {
+			open = errors.Join(open, openOf(one.plan, items))
+		}
+	}
+	if len(p.Tellings) > 0 {
+		told, left := tellPulls(ctx, p, to)
+		result.Delivered, open = append(result.Delivered, told...), errors.Join(open, left)
 	}
 	return done, result, open
 }

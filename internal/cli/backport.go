@@ -186,6 +186,10 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 	if options.request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
 		return err
 	}
+	if resumed == nil {
+		options.request.ViaPull, options.request.Again = options.pull.viaPull(session), options.pull.again
+		options.request.Command = options.pull.command(options)
+	}
 	sets, err := openLineSets(ctx, session, options.request)
 	if err != nil {
 		return err
@@ -193,10 +197,6 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 	defer sets.close()
 	if sets != nil {
 		session = sets.members.Of(session.Snapshot().Component.Name)
-	}
-	if resumed == nil {
-		options.request.ViaPull, options.request.Again = options.pull.viaPull(session), options.pull.again
-		options.request.Command = options.pull.command(options)
 	}
 	makePlan := func(ctx context.Context) (*plan.BackportPlan, error) {
 		if options.labelled {

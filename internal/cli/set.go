@@ -14,6 +14,9 @@ import (
 
 // tagSet is tag where the train releases sets.
 func (a *app) tagSet(ctx context.Context, session *observe.Session, options tagOptions, request plan.TagRequest, asJSON bool) error {
+	if request.ViaPull {
+		return errSetByPull()
+	}
 	wanted := plan.SetRequest{TagRequest: request, Abandon: options.abandon}
 	if wanted.All = options.all; !options.all {
 		wanted.Only = session.Snapshot().Component.Name

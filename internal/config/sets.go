@@ -16,6 +16,9 @@ func (d *decoder) checkSets(read section, train *release.Train) {
 			d.reportValue(read, "environments", "%s is deployed to by %s, which knows no order of the members of a set, expected a command", environment.Name, environment.Deploy.Way)
 		}
 	}
+	if train.ViaPullRequest {
+		d.reportValue(read, "release", "releases by pull request, expected pushes with sets, which are made at once")
+	}
 	if read.ok("tick") && (train.Tick.Tag || len(train.Tick.Promote) > 0) {
 		d.reportValue(read, "tick", "tick tags or promotes, expected neither with sets, which people tag and promote")
 	}

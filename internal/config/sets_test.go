@@ -28,6 +28,8 @@ func TestSets(t *testing.T) {
 		{name: "no boolean", old: "sets: true", new: "sets: both", want: `3:96: found the text "both", expected true or false`},
 		{name: "by others", old: "after: tag}", new: "after: tag, deploy: {via: request}, url: \"https://example.org/\"}\ngithub: {requests: {}}",
 			want: "9:3: production is deployed to by request, which knows no order of the members of a set, expected a command"},
+		{name: "by pull request", old: "contacts:", new: "release: {via: pull-request}\ngithub: {}\ncontacts:",
+			want: "4:10: releases by pull request, expected pushes with sets, which are made at once"},
 		{name: "tick reminds", old: "contacts:", new: "tick: {remind: true, announce: true}\ncontacts:"},
 		{name: "tick tags", old: "contacts:", new: "tick: {tag: true}\ncontacts:", want: "4:7: tick tags or promotes, expected neither with sets, which people tag and promote"},
 		{name: "tick promotes", old: "contacts:", new: "tick: {promote: [production]}\ncontacts:", want: "4:7: tick tags or promotes, expected neither with sets, which people tag and promote"},

@@ -178,7 +178,9 @@ func (s *Snapshot) followedSet(tags []MemberTag) (ledger.Set, error) {
 // setMember says which release of a component the set has.
 func (s *Snapshot) setMember(tag MemberTag, base ledger.Set) (SetMember, error) {
 	member := SetMember{Component: tag.Snapshot.Component.Name, Release: tag.Plan, Repository: tag.Snapshot.Elsewhere, snapshot: tag.Snapshot}
-	if p := tag.Plan; p != nil {
+	if p := tag.Plan; p != nil && p.Awaits() {
+		return member, refuse("finish it first, or close it: "+p.Proposal.Page, "%s waits for a pull request, and a set is made at once", member.Component)
+	} else if p != nil {
 		member.Fate, member.Version, member.Why, member.Tag, member.TagID = MemberReleased, p.Version, p.Why, p.Tag, p.TagID
 		if p.Already != "" {
 			member.Fate, member.Why, member.Commit = MemberTagged, p.Already, p.known.Commit
