@@ -41,7 +41,8 @@ func readme(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	rest := plainText(string(output))
 	for i := 1; i < len(examples); i += 2 {
-		for piece := range strings.SplitSeq(strings.TrimPrefix(examples[i], "console"), "…") {
+		_, example, _ := strings.Cut(examples[i], "\n") // without the language
+		for piece := range strings.SplitSeq(example, "…") {
 			wanted := plainText(piece)
 			at := strings.Index(rest, wanted)
 			if at < 0 {
