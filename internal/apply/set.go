@@ -89,6 +89,9 @@ func (s *setTagging) run(ctx context.Context) error {
 		return err
 	}
 	if len(s.plan.Home.Entries) > 0 {
+		if err := s.checkElsewhere(ctx); err != nil {
+			return err
+		}
 		if err := s.pushHome(ctx, sign); err != nil {
 			return err
 		}
@@ -100,6 +103,17 @@ func (s *setTagging) run(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	pushed, left := s.pushElsewhere(ctx)
 	return errors.Join(s.record(ctx, sign, pushed, left), left.err(s.plan.Title))
+}
+
+// checkElsewhere finds out whether the other repositories take pushes at all, before
+// anything is tagged.
+func (s *setTagging) checkElsewhere(ctx context.Context) error {
+	for _, open := range s.plan.Open {
+		if err := s.members.Of(open.Component).Remote().CheckPush(ctx); err != nil {
+			return fmt.Errorf("%s, of which nothing was tagged yet: %w", open.Component, err)
+		}
+	}
+	return nil
 }
 
 // pushHome is the commit point of what is released in the train's home.

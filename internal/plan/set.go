@@ -145,8 +145,8 @@ func MakeSet(s *Snapshot, tags []MemberTag, request SetRequest) (*SetPlan, error
 		}
 		p.Members = append(p.Members, member)
 	}
-	p.describe(s, base)
-	if done, err := p.alreadyPinned(s, request); err != nil || done {
+	p.describe(base)
+	if done, err := p.alreadyPinned(s); err != nil || done {
 		return p, err
 	}
 	p.compose()
@@ -245,7 +245,7 @@ func (s *Snapshot) newestRelease(component string) (release.Version, error) {
 }
 
 // describe fills in what the members make of the set.
-func (p *SetPlan) describe(s *Snapshot, base ledger.Set) {
+func (p *SetPlan) describe(base ledger.Set) {
 	p.Follows = base.ID
 	p.Patch = true
 	for _, member := range p.Members {
@@ -276,7 +276,7 @@ func (p *SetPlan) pin() {
 
 // alreadyPinned recognises a set that the ledger has: this run was made before, or no
 // component has anything new.
-func (p *SetPlan) alreadyPinned(s *Snapshot, request SetRequest) (bool, error) {
+func (p *SetPlan) alreadyPinned(s *Snapshot) (bool, error) {
 	known, ok, err := s.Ledger.Set(p.Set)
 	if err != nil || !ok {
 		return false, err

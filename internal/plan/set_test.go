@@ -77,9 +77,9 @@ func (s *setWorld) planSet(request plan.SetRequest) (*plan.SetPlan, error) {
 	return plan.MakeSet(s.Snapshot, tags, request)
 }
 
-func (s *setWorld) mustSet(request plan.SetRequest) *plan.SetPlan {
+func (s *setWorld) mustSet() *plan.SetPlan {
 	s.t.Helper()
-	p, err := s.planSet(request)
+	p, err := s.planSet(plan.SetRequest{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -130,16 +130,14 @@ func (s *setWorld) makeSet(p *plan.SetPlan) {
 	s.follow()
 }
 
-// cycle makes the cycle's set, of changes in both components.
-func (s *setWorld) cycle(at string) *plan.SetPlan {
+// nextCycle makes the next cycle's set, of changes in both components.
+func (s *setWorld) nextCycle() {
 	s.t.Helper()
-	s.at(at)
+	s.at("2014-08-19 11:00")
 	s.client.Now = s.Now
-	s.commit("master", "Bug 1000004 - Go on.", files{"app.js": at + "\n"})
-	s.client.commit("master", "Bug 1000005 - Go on, too.", files{"index.html": at + "\n"})
-	p := s.mustSet(plan.SetRequest{})
-	s.makeSet(p)
-	return p
+	s.commit("master", "Bug 1000004 - Go on.", files{"app.js": "three\n"})
+	s.client.commit("master", "Bug 1000005 - Go on, too.", files{"index.html": "three\n"})
+	s.makeSet(s.mustSet())
 }
 
 func (s *setWorld) planSetPromotion(set string, request plan.PromoteRequest) (*plan.SetPromotionPlan, error) {
@@ -179,16 +177,17 @@ func (s *setWorld) bring(p *plan.SetPromotionPlan, err error, until string) {
 	s.record(p.Head.Outcome(s.Whole(), ledger.Finished{Outcome: outcome, Detail: "as the test wants"}, 0))
 }
 
-func (s *setWorld) promoteSet(environment, set string) {
+// toStage brings the set whose turn it is to load-stage.
+func (s *setWorld) toStage() {
 	s.t.Helper()
-	p, err := s.planSetPromotion(set, plan.PromoteRequest{Environment: environment})
+	p, err := s.planSetPromotion("", plan.PromoteRequest{Environment: "load-stage"})
 	s.bring(p, err, "")
 }
 
 // TestGoldenSet holds the plans of sets.
 func TestGoldenSet(t *testing.T) {
 	t.Parallel()
-	half := func(s *setWorld) { s.pushHome(s.mustSet(plan.SetRequest{})) }
+	half := func(s *setWorld) { s.pushHome(s.mustSet()) }
 	cases := map[string]struct {
 		prepare func(s *setWorld)
 		request plan.SetRequest
@@ -196,20 +195,20 @@ func TestGoldenSet(t *testing.T) {
 		"set-first":  {},
 		"set-signed": {prepare: func(s *setWorld) { s.Sign = plan.Signing{Tags: true, Commits: true, Ledger: true} }},
 		"set-already": {prepare: func(s *setWorld) {
-			s.makeSet(s.mustSet(plan.SetRequest{}))
+			s.makeSet(s.mustSet())
 			s.at("2014-08-06 11:00")
 		}},
 		"set-pinned": {prepare: func(s *setWorld) {
-			s.makeSet(s.mustSet(plan.SetRequest{}))
+			s.makeSet(s.mustSet())
 			s.at("2014-08-19 11:00")
 			s.commit("master", "Bug 1000004 - Go on.", files{"app.js": "three\n"})
 		}},
 		"set-unchanged": {prepare: func(s *setWorld) {
-			s.makeSet(s.mustSet(plan.SetRequest{}))
+			s.makeSet(s.mustSet())
 			s.at("2014-08-19 11:00")
 		}},
 		"set-early": {prepare: func(s *setWorld) {
-			s.makeSet(s.mustSet(plan.SetRequest{}))
+			s.makeSet(s.mustSet())
 			s.at("2014-07-01 11:00")
 		}},
 		"set-finish": {prepare: half},
@@ -223,7 +222,7 @@ func TestGoldenSet(t *testing.T) {
 		"set-abandon":          {prepare: half, request: plan.SetRequest{Abandon: true, TagRequest: plan.TagRequest{Reason: "the client went on"}}},
 		"set-abandon-nothing":  {request: plan.SetRequest{Abandon: true, TagRequest: plan.TagRequest{Reason: "nothing"}}},
 		"set-one": {prepare: func(s *setWorld) {
-			s.makeSet(s.mustSet(plan.SetRequest{}))
+			s.makeSet(s.mustSet())
 			s.at("2014-08-07 11:00")
 			s.client.Now = s.Now
 			s.client.branchFrom("0.5.x", "refs/tags/0.5.0")
@@ -270,8 +269,8 @@ func TestGoldenSetPromotion(t *testing.T) {
 		return plan.MakeSetRollback(s.Whole(), s.members(), found, make([]plan.Target, 2), request)
 	}
 	failing := func(s *setWorld) {
-		s.promoteSet("load-stage", "")
-		s.cycle("2014-08-19 11:00")
+		s.toStage()
+		s.nextCycle()
 		p, err := s.planSetPromotion("", plan.PromoteRequest{Environment: "load-stage"})
 		s.bring(p, err, "loop-client")
 	}
@@ -281,20 +280,20 @@ func TestGoldenSetPromotion(t *testing.T) {
 	}{
 		"set-promote":             {plan: promote("load-stage", "")},
 		"set-promote-out-of-turn": {plan: promote("production", "0.10.0")},
-		"set-promote-already":     {prepare: func(s *setWorld) { s.promoteSet("load-stage", "") }, plan: promote("load-stage", "")},
+		"set-promote-already":     {prepare: func(s *setWorld) { s.toStage() }, plan: promote("load-stage", "")},
 		"set-promote-goes-on":     {prepare: failing, plan: promote("load-stage", "0.11.0")},
 		"set-promote-below": {prepare: func(s *setWorld) {
-			s.cycle("2014-08-19 11:00")
-			s.promoteSet("load-stage", "")
+			s.nextCycle()
+			s.toStage()
 		}, plan: promote("load-stage", "0.10.0")},
 		"set-rollback-failed": {prepare: failing, plan: rollback},
-		"set-rollback-first":  {prepare: func(s *setWorld) { s.promoteSet("load-stage", "") }, plan: rollback},
+		"set-rollback-first":  {prepare: func(s *setWorld) { s.toStage() }, plan: rollback},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSetWorld(t)
-			s.makeSet(s.mustSet(plan.SetRequest{}))
+			s.makeSet(s.mustSet())
 			if c.prepare != nil {
 				c.prepare(s)
 			}
@@ -316,8 +315,8 @@ func TestSetSoak(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			s := newSetWorld(t)
-			s.makeSet(s.mustSet(plan.SetRequest{}))
-			s.cycle("2014-08-19 11:00")
+			s.makeSet(s.mustSet())
+			s.nextCycle()
 			s.environment("production").Gates = []release.Gate{{Name: release.GateSoak, Soak: release.Soak{For: 10_000 * time.Hour}}}
 			random := rand.New(rand.NewPCG(seed, 0))
 			runs := map[string]string{}
@@ -389,8 +388,8 @@ func (s *setWorld) deployed(of *world, text string) {
 func TestFindSet(t *testing.T) {
 	t.Parallel()
 	s := newSetWorld(t)
-	s.makeSet(s.mustSet(plan.SetRequest{}))
-	s.cycle("2014-08-19 11:00")
+	s.makeSet(s.mustSet())
+	s.nextCycle()
 	for text, want := range map[string]string{
 		"loop-server-0.10.0+loop-client-0.5.0":   "loop-server-0.10.0+loop-client-0.5.0",
 		"loop-server 0.10.0 + loop-client 0.5.0": "loop-server-0.10.0+loop-client-0.5.0",
