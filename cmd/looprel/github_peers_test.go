@@ -173,9 +173,9 @@ func TestGitHubPeerPull(t *testing.T) {
 	template := makeHub(t, fmt.Sprintf("\ngithub: {repository: %q, deployments: false, requests: none}\n", host+"/octocat/loop-server"))
 	e.branch("0.8.x", "looprel/release-0.8.1")
 	fix := template.remote.Git("rev-parse", "master~1")
-	run := func(want int) string {
+	run := func(want int) {
 		t.Helper()
-		return e.run(template, want, "backport", "0.8.0", fix, "--pr", "--yes")
+		e.run(template, want, "backport", "0.8.0", fix, "--pr", "--yes")
 	}
 	run(7)
 	run(7)
@@ -232,7 +232,7 @@ func (e *emulator) branch(first string, others ...string) {
 }
 
 // run runs looprel in a hub's clone, which must end with a code.
-func (e *emulator) run(template hubTemplate, want int, arguments ...string) string {
+func (e *emulator) run(template hubTemplate, want int, arguments ...string) {
 	e.t.Helper()
 	command := exec.Command("looprel", arguments...)
 	command.Dir = template.clone.Dir
@@ -242,5 +242,4 @@ func (e *emulator) run(template hubTemplate, want int, arguments ...string) stri
 	if command.ProcessState == nil || command.ProcessState.ExitCode() != want {
 		e.t.Fatalf("looprel %s: %v, expected %d\n%s", strings.Join(arguments, " "), err, want, output)
 	}
-	return string(output)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mozilla-services/looprel/internal/githubtest"
@@ -136,5 +137,28 @@ func TestBackportMerged(t *testing.T) {
 				t.Errorf("pull requests %+v", pulls)
 			}
 		})
+	}
+}
+
+// Of several who propose at once one does, and one pull request is there, whoever opens
+// it.
+func TestProposalRace(t *testing.T) {
+	t.Parallel()
+	h := newHub(t, makeHub(t, "\ngithub: {}\nrelease: {via: pull-request}\n"))
+	var racers sync.WaitGroup
+	for range 4 {
+		racers.Go(func() {
+			if code, output := h.run("tag", "--yes"); code != 7 && code != 5 {
+				t.Errorf("ended with %d:\n%s", code, output)
+			}
+		})
+	}
+	racers.Wait()
+	h.want(7, "tag", "--yes")
+	if pulls := h.server.Snapshot().Pulls; len(pulls) != 1 {
+		t.Errorf("pull requests %+v", pulls)
+	}
+	if entries := h.remote.Git("rev-list", "--count", "refs/looprel/ledger"); entries != "1" {
+		t.Errorf("%s entries", entries)
 	}
 }

@@ -104,7 +104,8 @@ func forge(ts *testscript.TestScript, t *testing.T, neg bool, args []string) {
 		"pull": func(args []string) { server.OpenPull(pullOf(ts, args)) },
 		"merge": func(args []string) {
 			usage(ts, len(args) < 2, "forge merge NUMBER METHOD [TITLE [TEXT]]")
-			said := append(args[2:], "", "")
+			said := [2]string{}
+			copy(said[:], args[2:])
 			server.Merge(number(ts, args[0]), args[1], unquoted(said[0]), unquoted(said[1]))
 		},
 		"label":  func(args []string) { server.LabelPull(number(ts, args[0]), args[1]) },

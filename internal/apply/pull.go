@@ -55,10 +55,9 @@ func (d *delivery) openPull(ctx context.Context) {
 	if !d.pull.there {
 		want := owed.Want
 		want.Body = owed.First()
-		if !d.try(what, func() (err error) { d.pull.found, err = d.to.OpenPull(ctx, want); return err }) {
+		if !d.try(what, func() error { return d.openNew(ctx, want) }) {
 			return
 		}
-		d.done = append(d.done, fmt.Sprintf("opened pull request #%d: %s", d.pull.found.Number, d.pull.found.Page))
 	}
 	d.proposal().Found(d.pull.found)
 	if d.pull.found.State == forge.PullOpen && !owed.IsComplete(d.pull.found) {
@@ -67,6 +66,21 @@ func (d *delivery) openPull(ctx context.Context) {
 	if owed.Awaited {
 		d.open = append(d.open, OpenItem{What: fmt.Sprintf("pull request #%d (%s)", d.pull.found.Number, d.pull.found.Page), Why: &awaited{d.pull.found.State}})
 	}
+}
+
+// openNew opens a pull request. Where somebody was faster, theirs is the one.
+func (d *delivery) openNew(ctx context.Context, want forge.Pull) error {
+	made, err := d.to.OpenPull(ctx, want)
+	switch {
+	case err == nil:
+		d.pull.found = made
+		d.done = append(d.done, fmt.Sprintf("opened pull request #%d: %s", made.Number, made.Page))
+	case errors.Is(err, forge.ErrRejected):
+		if again := d.findPull(ctx); again == nil && d.pull.there {
+			return nil
+		}
+	}
+	return err
 }
 
 // proposal is what the pull request is of; nil for one of an earlier run that nothing

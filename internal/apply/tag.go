@@ -131,7 +131,12 @@ func firstTagged(s *plan.Snapshot, known ledger.Release, advice string) error {
 // refMoved finds the first reference that is not where a plan expects it.
 func refMoved(ctx context.Context, session *observe.Session, changes []plan.Change) error {
 	for _, change := range changes {
-		if now := session.Snapshot().Refs.IDs[change.Ref]; now != change.Old {
+		now := session.Snapshot().Refs.IDs[change.Ref]
+		switch {
+		case now == change.Old:
+		case change.Old.IsZero() && strings.HasPrefix(change.Ref, plan.BranchRef(plan.OwnBranches)):
+			return &plan.Moved{Reason: "somebody proposed it first, by " + plan.ShortRef(change.Ref) + "; yours was not", Advice: "run the same command again: it goes on with that"}
+		default:
 			return branchMoved(ctx, session, change, now)
 		}
 	}

@@ -31,6 +31,11 @@ func (o *pullOptions) viaPull(session *observe.Session) bool {
 	return session.Source().Train.ViaPullRequest
 }
 
+// errSetByPull refuses what cannot go together.
+func errSetByPull() error {
+	return &plan.Misuse{Reason: "a set is tagged in one push, and not by pull requests", Advice: "leave out --pr, or give --pr=false"}
+}
+
 // given is the flag as it was given, to go behind a command.
 func (o *pullOptions) given() string {
 	switch {

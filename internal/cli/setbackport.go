@@ -20,6 +20,9 @@ func openLineSets(ctx context.Context, session *observe.Session, request plan.Ba
 	if !home.Snapshot().Train.Sets {
 		return nil, nil
 	}
+	if request.ViaPull {
+		return nil, errSetByPull()
+	}
 	if request.AllOrNone && len(request.Bases) > 1 {
 		return nil, &usageError{reason: "each release makes a set of its own, one after the other, so that --all-or-none cannot be held", hint: "leave it out"}
 	}

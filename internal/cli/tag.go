@@ -185,6 +185,8 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	switch sets := session.Snapshot().Train.Sets; {
 	case options.all && !sets:
 		return &plan.Misuse{Reason: "this train releases no sets, so that there is no --all", Advice: "looprel tag --component NAME; or \"sets: true\" under train in environments.yaml"}
+	case sets && request.ViaPull:
+		return errSetByPull()
 	case sets:
 		return a.tagSet(ctx, session, options, request, asJSON)
 	}

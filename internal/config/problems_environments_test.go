@@ -361,6 +361,18 @@ func TestEnvironmentsProblems(t *testing.T) {
 			want: []string{`2:22: "https://github.com/acme/web" is not a repository on GitHub, expected a repository such as mozilla-services/loop-server, or with the host of an Enterprise Server before it`},
 		},
 		{
+			name: "releases by pull request without github",
+			old:  "version: 1\n",
+			new:  "version: 1\nrelease: {via: pull-request}\n",
+			want: []string{`2:10: releases via pull-request, expected a section github: beside it`},
+		},
+		{
+			name: "releases by mail",
+			old:  "version: 1\n",
+			new:  "version: 1\nrelease: {via: mail}\n",
+			want: []string{`2:16: unknown word "mail", expected one of push, pull-request`},
+		},
+		{
 			name: "github assets without releases",
 			old:  "version: 1\n",
 			new:  "version: 1\ngithub: {releases: none, assets: [\"*.tgz\"]}\n",

@@ -59,7 +59,7 @@ func (e *Error) Unwrap() []error {
 		return []error{e.Kind, forge.ErrUnauthorised}
 	case slices.Contains(noAnswer, e.Kind):
 		return []error{e.Kind, forge.ErrUnreachable}
-	case e.Kind == ErrRejected:
+	case errors.Is(e.Kind, ErrRejected):
 		return []error{e.Kind, forge.ErrRejected}
 	}
 	return []error{e.Kind}

@@ -206,7 +206,7 @@ func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.Line
 // with.
 func (b *backport) isProposed(pending *plan.Pending) bool {
 	pending.Foreign = !pending.Covers(b.ids())
-	return !pending.Foreign && !(pending.Over() && b.request.Again)
+	return !pending.Foreign && (!pending.Over() || !b.request.Again)
 }
 
 // bringing is the proposal that brings one of the commits without a release, nil without.

@@ -31,7 +31,10 @@ func Tag(ctx context.Context, s *Session, request plan.TagRequest, at string) (*
 	if err != nil {
 		return nil, err
 	}
-	if pending != nil && !pending.Arrived.IsZero() {
+	switch {
+	case pending != nil && at != "":
+		return nil, &plan.Misuse{Reason: fmt.Sprintf("%s is proposed for %s, and what is tagged is what that brings", pending.Version, plan.ShortRef(choice.Ref)), Advice: "leave out --at"}
+	case pending != nil && !pending.Arrived.IsZero():
 		at = pending.Arrived.String()
 	}
 	branch, err := s.Branch(ctx, choice, at)

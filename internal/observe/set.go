@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/mozilla-services/looprel/internal/plan"
 )
@@ -39,6 +40,10 @@ func Set(ctx context.Context, m *Members, request plan.SetRequest, at string) (*
 		if last, unchanged := plan.IsUnchanged(err); unchanged && request.Only == "" {
 			tag.Last = last
 			return nil
+		}
+		if err == nil && (made.Proposal != nil || made.Development != nil) {
+			return &plan.Refusal{Reason: fmt.Sprintf("%s %s goes by a pull request, and a set does not", made.Component, made.Version),
+				Advice: "finish that without \"sets: true\" in environments.yaml; or close the pull request, and add --again"}
 		}
 		tag.Plan = made
 		return err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/notes"
+	"github.com/mozilla-services/looprel/internal/release"
 )
 
 // proposalTitle is the title of a release's pull request, and the subject of the commit
@@ -73,6 +74,14 @@ func (b *Branch) pickRows(s *Snapshot) string {
 	return text.String()
 }
 
+// isBackportLabel reports whether a label asks for a backport, or tells of one.
+func (s *Snapshot) isBackportLabel(label string) bool {
+	backports := s.Train.GitHub.Backports
+	_, asks := backports.LineOf(label)
+	_, told := release.Backports{Label: backports.Done}.LineOf(label)
+	return asks || told && backports.Done != ""
+}
+
 // codeNames writes paths as code.
 func codeNames(names []string) string {
 	quoted := make([]string, len(names))
@@ -83,7 +92,7 @@ func codeNames(names []string) string {
 }
 
 // originals are the labels and reviewers of the pull requests that picks come from, each
-// once. Labels that ask for backports would ask for them again.
+// once. Those by which backports are asked for, or told of, are theirs alone.
 func (b *Branch) originals(s *Snapshot) (labels, reviewers []string) {
 	add := func(to []string, names []string) []string {
 		for _, name := range names {
@@ -95,10 +104,7 @@ func (b *Branch) originals(s *Snapshot) (labels, reviewers []string) {
 	}
 	for _, one := range b.Picks {
 		origin := b.Origins[one.Source]
-		labels = add(labels, slices.DeleteFunc(slices.Clone(origin.Labels), func(label string) bool {
-			_, asks := s.Train.GitHub.Backports.LineOf(label)
-			return asks || strings.HasPrefix(strings.ToLower(label), "backport")
-		}))
+		labels = add(labels, slices.DeleteFunc(slices.Clone(origin.Labels), s.isBackportLabel))
 		reviewers = add(reviewers, origin.Reviewers)
 	}
 	return labels, reviewers

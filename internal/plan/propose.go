@@ -38,7 +38,8 @@ func (p *TagPlan) goOn(s *Snapshot, branch *Branch, request TagRequest) (done bo
 	case state == ProposalArrived:
 		return true, p.tagArrived(s, branch)
 	}
-	return true, p.await(s, branch)
+	p.await(s, branch)
+	return true, nil
 }
 
 // command is what goes on with a release: the same command that proposed it.
@@ -63,7 +64,7 @@ func goesOnWith(s *Snapshot, proposal ledger.Proposal) string {
 }
 
 // await makes the plan of a release that waits for its pull request.
-func (p *TagPlan) await(s *Snapshot, branch *Branch) error {
+func (p *TagPlan) await(s *Snapshot, branch *Branch) {
 	pending := branch.Pending
 	p.Version, p.Why = pending.Version, fmt.Sprintf("as proposed by %s on %s", pending.By.Name, s.civil(pending.At))
 	p.Tag = TagRef(s.Component.TagPattern.Tag(p.Version))
@@ -78,7 +79,6 @@ func (p *TagPlan) await(s *Snapshot, branch *Branch) error {
 	}
 	p.Outbox = &Outbox{Repository: s.Forge, Pull: p.Proposal.owed(p.command, true)}
 	p.Steps = p.Outbox.steps()
-	return nil
 }
 
 // tagArrived makes the plan that tags what was proposed, where the base has it.
