@@ -2,6 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -160,5 +163,40 @@ func TestProposalRace(t *testing.T) {
 	}
 	if entries := h.remote.Git("rev-list", "--count", "refs/looprel/ledger"); entries != "1" {
 		t.Errorf("%s entries", entries)
+	}
+}
+
+// Where no file says which version it is of, the release is tagged where GitHub says
+// that the pull request was merged, or where git shows it.
+func TestBackportMergedWithoutFiles(t *testing.T) {
+	t.Parallel()
+	template := makeHub(t, "\ngithub: {}\n")
+	config, err := os.ReadFile(filepath.Join(template.clone.Dir, "environments.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := regexp.MustCompile(`(?m)^    (version-files|changelog):.*\n`)
+	template.clone.Commit("Drop the files", gittest.Files{"environments.yaml": files.ReplaceAllString(string(config), "")})
+	fix := template.clone.Commit("Limit the number of rooms", gittest.Files{"loop/limits.js": "limit(100)\n"}).String()
+	template.clone.Git("push", "--quiet", "origin", "master")
+	for _, method := range methods {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			h := newHub(t, template)
+			command := []string{"backport", "0.9.0", fix, "--pr", "--yes"}
+			h.want(7, command...)
+			h.want(7, command...)
+			pull := h.merge(method)
+			merged := h.remote.ID("0.9.x")
+			later := h.remote.Clone()
+			later.Git("checkout", "--quiet", "0.9.x")
+			later.Commit("Something else", gittest.Files{"later.js": "later\n"})
+			later.Git("push", "--quiet", "origin", "0.9.x")
+			h.server.DeleteBranch(pull.Head)
+			h.want(0, command...)
+			if tagged := h.remote.ID("0.9.1^{commit}"); tagged != merged {
+				t.Errorf("tagged at %s, merged as %s", tagged, merged)
+			}
+		})
 	}
 }

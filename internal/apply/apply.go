@@ -13,8 +13,9 @@
 // The commit point is one atomic push of branch, tag and ledger entry with the
 // old value of each: before it nothing has happened. From then on a signal no
 // longer stops what must not be left half done. What is owed to a forge comes after
-// it; each thing is looked for by its key before it is made, and what could not be
-// done is named by an OpenError, for a later run to finish.
+// it, a pull request among the rest, of which the ledger's entry has told by then; each
+// thing is looked for by its key before it is made, and what could not be done is named
+// by an OpenError, for a later run to finish.
 package apply
 
 import (

@@ -65,9 +65,9 @@ label comes off once its backport is made.
 
 With --pr, or release: {via: pull-request} in environments.yaml, fix and release
 commit go to the line by one pull request, with the labels and reviewers of the
-one that the fix came by; without a release, the fix alone. It waits to be merged,
-in whatever way (exit status 7); the same command goes on then. A commit of
-somebody's on its branch goes along; one that was closed is proposed anew with
+one that the fix came by; with --no-release, the fix alone. It waits to be
+merged, in whatever way (exit status 7); the same command goes on then. What
+people push to its branch goes along; one that was closed is proposed anew with
 --again alone.
 
 Where the train releases sets, the release makes a new one with the other

@@ -31,9 +31,9 @@ func (o *pullOptions) viaPull(session *observe.Session) bool {
 	return session.Source().Train.ViaPullRequest
 }
 
-// errSetByPull refuses what cannot go together.
+// errSetByPull refuses to make a set by a pull request.
 func errSetByPull() error {
-	return &plan.Misuse{Reason: "a set is tagged in one push, and not by pull requests", Advice: "leave out --pr, or give --pr=false"}
+	return &usageError{reason: "a set is made at once, and does not wait for a pull request", hint: "leave out --pr, or give --pr=false"}
 }
 
 // given is the flag as it was given, to go behind a command.

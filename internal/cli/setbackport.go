@@ -26,9 +26,6 @@ func openLineSets(ctx context.Context, session *observe.Session, request plan.Ba
 	if request.AllOrNone && len(request.Bases) > 1 {
 		return nil, &usageError{reason: "each release makes a set of its own, one after the other, so that --all-or-none cannot be held", hint: "leave it out"}
 	}
-	if request.ViaPull {
-		return nil, errSetByPull()
-	}
 	open, err := home.Snapshot().Ledger.OpenTagging()
 	if err != nil {
 		return nil, err
@@ -41,11 +38,6 @@ func openLineSets(ctx context.Context, session *observe.Session, request plan.Ba
 		return nil, err
 	}
 	return &lineSets{members: members, request: plan.TagRequest{OffCycle: request.OffCycle, Reason: request.Reason, Embargo: request.Embargo}}, nil
-}
-
-// errSetByPull refuses to make a set by a pull request.
-func errSetByPull() error {
-	return &usageError{reason: "a set is made at once, and does not wait for a pull request", hint: "--pr=false"}
 }
 
 func (l *lineSets) close() {

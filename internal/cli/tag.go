@@ -53,12 +53,12 @@ A release that would lose a fix which an earlier one has is refused, with the
 command that brings the fix (looprel fixes shows all). --without-fix leaves it
 out, and the ledger records that.
 
-With --pr, or release: {via: pull-request} in environments.yaml, the release commit
-goes to a branch looprel/release-VERSION and its pull request is opened (exit
-status 7: it waits to be merged). However that is merged, the same command tags
-then, where the branch has the version for the first time, and opens another one
-with "Back to development", which nothing waits for. One that was closed is
-proposed anew with --again alone.
+With --pr, or release: {via: pull-request} in environments.yaml, the release
+commit goes to a branch looprel/release-VERSION and its pull request is opened
+(exit status 7: it waits to be merged). However that is merged, the same command
+tags then, where the branch has the version for the first time, and opens
+another one with "Back to development", which nothing waits for. One that was
+closed is proposed anew with --again alone.
 
 Where environments.yaml has a section github, the release gets a Release there
 once the push stands, and its milestone is closed. What GitHub does not take now
@@ -85,12 +85,11 @@ JSON: verb, component, version, why, tag, branch, previous, cycle, push,
 days_late, off_cycle, reason, embargo, without_fixes, commits (role, subject,
 id, tree, parents, files), tag_id, changes, omitted, notes, already, proposal
 and development_proposal (purpose, head, base, commit, state, title, body,
-labels, reviewers, number, page), steps
-(kind, target, was, want, reason); and told (as in announce) once it has been
-applied. Of a set: verb, set, title, follows, cycle, push, days_late, patch,
-off_cycle, reason, finishes, abandons, members (component, version, fate, why,
-tag, tag_id, commit, repository, release as above), notes, already, steps, told.
-Fields without a value are left out.
+labels, reviewers, number, page), steps (kind, target, was, want, reason); and
+told (as in announce) once it has been applied. Of a set: verb, set, title,
+follows, cycle, push, days_late, patch, off_cycle, reason, finishes, abandons,
+members (component, version, fate, why, tag, tag_id, commit, repository, release
+as above), notes, already, steps, told. Fields without a value are left out.
 
 ` + exitStatus,
 		Example: `  looprel tag                       the release of this cycle
@@ -185,8 +184,6 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	switch sets := session.Snapshot().Train.Sets; {
 	case options.all && !sets:
 		return &plan.Misuse{Reason: "this train releases no sets, so that there is no --all", Advice: "looprel tag --component NAME; or \"sets: true\" under train in environments.yaml"}
-	case sets && request.ViaPull:
-		return errSetByPull()
 	case sets:
 		return a.tagSet(ctx, session, options, request, asJSON)
 	}

@@ -90,9 +90,6 @@ func (d *decoder) declarations(root *yaml.Node) *release.Train {
 	if !read.meant("github") {
 		d.checkGitHubWanted(train, read)
 	}
-	if read.ok("release") && train.ViaPullRequest && train.Sets {
-		d.reportValue(read, "release", "via: pull-request beside sets, expected via: push: a set is tagged in one push")
-	}
 	for _, environment := range train.Environments {
 		if read.ok("github") && train.GitHub.NoDeployments && environment.Deploy.Way == release.DeployByDeployment {
 			d.reportValue(read, "github", "no deployments, expected some: %s is deployed to by them", environment.Name)

@@ -16,7 +16,7 @@ func (d *decoder) checkSets(read section, train *release.Train) {
 			d.reportValue(read, "environments", "%s is deployed to by %s, which knows no order of the members of a set, expected a command", environment.Name, environment.Deploy.Way)
 		}
 	}
-	if train.ViaPullRequest {
+	if read.ok("release") && train.ViaPullRequest {
 		d.reportValue(read, "release", "releases by pull request, expected pushes with sets, which are made at once")
 	}
 	if read.ok("tick") && (train.Tick.Tag || len(train.Tick.Promote) > 0) {

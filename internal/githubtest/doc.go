@@ -8,7 +8,8 @@
 //
 // It behaves: what is created is there afterwards, numbers rise, lists have pages
 // and Link headers, answers have ETags, tokens have permissions, the rate limit runs
-// out, protected branches refuse pushes. What it does not know how to do, it answers
+// out, protected branches refuse pushes, pull requests follow their branches and are
+// merged in the three ways, by commits that git has. What it does not know how to do, it answers
 // with 501, and the test fails.
 //
 // Every request, and every answer of its own, is held against GitHub's description

@@ -9,11 +9,15 @@ import (
 // than text, and nobody is mentioned.
 func Inline(text string) string { return WithoutClosing(markdown(text)) }
 
+// maxTitle bounds a title at a forge, in characters: GitHub takes 256, and what is
+// defused grows.
+const maxTitle = 200
+
 // PlainTitle makes untrusted text the title of something at a forge, which is no
 // Markdown, and may become the subject of a commit: one line of bounded length, that
 // mentions nobody and closes nothing.
 func PlainTitle(text string) string {
-	return WithoutClosing(mention.ReplaceAllString(changelog.OneLine(text, maxText), "$1`$2`"))
+	return WithoutClosing(mention.ReplaceAllString(changelog.OneLine(text, maxTitle), "$1`$2`"))
 }
 
 // closing is a word by which forges close an issue once the text is merged, where a

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
-	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/merge"
 	"github.com/mozilla-services/looprel/internal/notes"
 	"github.com/mozilla-services/looprel/internal/object"
@@ -161,93 +160,43 @@ func (b *backport) checkAhead(ctx context.Context, choice plan.LineChoice) error
 // maxAhead bounds the commits that are looked for on a local branch alone.
 const maxAhead = 20
 
-// line puts the commits on one line, as far as it lacks them.
+// line puts the commits on one line, as far as it lacks them, and as far as nothing
+// brings them already.
 func (b *backport) line(ctx context.Context, choice plan.LineChoice) (*plan.LineFacts, error) {
 	facts := &plan.LineFacts{Choice: choice}
 	for _, pull := range b.pulls {
 		facts.Pulls = append(facts.Pulls, pull.Number)
 	}
-	pending, err := b.pendingRelease(ctx, choice.Ref)
+	pending, err := b.pendingOf(ctx, choice)
 	if err != nil {
 		return nil, err
 	}
-	if pending != nil && b.isProposed(pending) {
-		return facts, b.proposed(ctx, facts, pending)
-	}
-	picks, err := b.pendingPicks(ctx, choice.Ref)
-	if err != nil {
-		return nil, err
-	}
-	if facts.Proposed = b.bringing(picks); facts.Proposed != nil && !facts.Proposed.Over() {
-		facts.Branch, err = b.branch(ctx, choice.BranchChoice, "")
-		if err != nil || facts.Proposed.Arrived.IsZero() || b.request.NoRelease {
-			return facts, err
-		}
-	}
-	chain, missing, err := b.chainOnto(ctx, facts)
-	if err != nil {
-		return nil, err
-	}
-	if facts.Conflict, err = b.addAll(ctx, choice, chain, missing); err != nil || facts.Conflict != nil {
+	done, err := b.goOn(ctx, facts, pending)
+	if err != nil || done {
 		return facts, err
 	}
-	facts.Present = append(facts.Present, chain.empty...)
-	if facts.Branch, err = b.picked(ctx, choice, chain); err != nil {
+	if err := b.pickOnto(ctx, facts); err != nil || facts.Branch == nil {
 		return facts, err
 	}
-	facts.Branch.Pending, facts.Branch.Asked, facts.Branch.Ended = pending, b.ids(), ended(picks)
+	facts.Branch.Pending, facts.Branch.Asked, facts.Branch.Ended = pending.release, b.ids(), ended(pending.picks)
 	if b.request.ViaPull {
 		err = b.origins(ctx, facts.Branch)
 	}
 	return facts, err
 }
 
-// isProposed reports whether the commits are those that a proposal picks, and goes on
-// with.
-func (b *backport) isProposed(pending *plan.Pending) bool {
-	pending.Foreign = !pending.Covers(b.ids())
-	return !pending.Foreign && (!pending.Over() || !b.request.Again)
-}
-
-// bringing is the proposal that brings one of the commits without a release, nil without.
-// One that came to nothing counts only for who asks for the same.
-func (b *backport) bringing(picks []*plan.Pending) *plan.Pending {
-	for _, one := range picks {
-		if one.Covers(b.ids()) || !one.Over() && slices.ContainsFunc(b.ids(), func(id object.ID) bool { return one.Covers([]object.ID{id}) }) {
-			return one
-		}
-	}
-	return nil
-}
-
-// ids are those of the commits.
-func (b *backport) ids() []object.ID {
-	ids := make([]object.ID, len(b.sources))
-	for i, one := range b.sources {
-		ids[i] = one.id
-	}
-	return ids
-}
-
-// proposed fills in the facts of a line whose fixes are proposed already.
-func (b *backport) proposed(ctx context.Context, facts *plan.LineFacts, pending *plan.Pending) error {
-	at := ""
-	if !pending.Arrived.IsZero() {
-		at = pending.Arrived.String()
-	}
-	var err error
-	if facts.Branch, err = b.branch(ctx, facts.Choice.BranchChoice, at); err != nil {
+// pickOnto picks onto a line what it lacks.
+func (b *backport) pickOnto(ctx context.Context, facts *plan.LineFacts) error {
+	chain, missing, err := b.chainOnto(ctx, facts)
+	if err != nil {
 		return err
 	}
-	facts.Branch.Pending = pending
-	for _, one := range b.sources {
-		how := "there before " + plan.ShortRef(pending.Head)
-		if slices.ContainsFunc(pending.Picks, func(pick ledger.Pick) bool { return pick.Source == one.id }) {
-			how = "proposed by " + plan.ShortRef(pending.Head)
-		}
-		facts.Present = append(facts.Present, plan.Present{ID: one.id, How: how})
+	if facts.Conflict, err = b.addAll(ctx, facts.Choice, chain, missing); err != nil || facts.Conflict != nil {
+		return err
 	}
-	return nil
+	facts.Present = append(facts.Present, chain.empty...)
+	facts.Branch, err = b.picked(ctx, facts.Choice, chain)
+	return err
 }
 
 // addAll adds commits to a line's chain, with what they need where that is to be taken

@@ -13,6 +13,10 @@
 // package fixes), the picks onto it (backport.go, by package pick), and where one does
 // not apply, which commits it builds on (prerequisites.go, by package blame).
 //
+// A proposal has arrived where its base has what it brings (proposal.go), whatever way it
+// was merged: git tells where a file says its version, the forge otherwise, and what
+// became of a pull request that has not arrived.
+//
 // It fetches just what it reads: the head of one branch, the tip of the ledger.
 package observe
 

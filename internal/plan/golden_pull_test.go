@@ -8,6 +8,7 @@ import (
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/plan"
+	"github.com/mozilla-services/looprel/internal/release"
 )
 
 // propose makes the plan's proposal: its references and its entry.
@@ -172,5 +173,41 @@ func TestNextTellsOfProposals(t *testing.T) {
 	next, err = plan.MakeNext(w.Snapshot)
 	if err != nil || len(next.Due) != 1 || next.Due[0].Command != "looprel tag 0.10.0" || len(next.Waiting) != 0 {
 		t.Errorf("after: %+v, %v", next, err)
+	}
+}
+
+// A proposal has arrived where the first version file has its version or, without one,
+// where the changelog has that as released.
+func TestHasProposed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	with, without := w.Component, w.Component
+	without.VersionFiles = nil
+	for _, c := range []struct {
+		name      string
+		component release.Component
+		purpose   ledger.Purpose
+		of        string
+		file, log string
+		want      bool
+	}{
+		{"before", with, ledger.ForRelease, "0.10.0", packageFile("0.10.0-dev"), openSection, false},
+		{"release", with, ledger.ForRelease, "0.10.0", packageFile("0.10.0"), openSection, true},
+		{"another one", with, ledger.ForRelease, "0.10.0", packageFile("0.11.0-dev"), openSection, false},
+		{"not yet open", with, ledger.ForDevelopment, "0.10.0", packageFile("0.10.0"), changelogText, false},
+		{"open", with, ledger.ForDevelopment, "0.10.0", packageFile("0.11.0-dev"), changelogText, true},
+		{"no version", with, ledger.ForRelease, "0.10.0", "{}", changelogText, false},
+		{"unreleased section", without, ledger.ForRelease, "0.10.0", "", openSection, false},
+		{"section", without, ledger.ForRelease, "0.9.0", "", changelogText, true},
+		{"no section", without, ledger.ForRelease, "0.10.0", "", changelogText, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			revision := plan.Revision{Files: map[string][]byte{"package.json": []byte(c.file), "CHANGELOG": []byte(c.log)}}
+			proposal := ledger.Proposal{Proposed: ledger.Proposed{Purpose: c.purpose, Version: version(c.of)}}
+			if got := plan.HasProposed(c.component, revision, proposal); got != c.want {
+				t.Errorf("got %v", got)
+			}
+		})
 	}
 }

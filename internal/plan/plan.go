@@ -15,6 +15,14 @@
 //	SignOffRequest ─MakeSignOff▶ DecisionPlan ▶ apply
 //	Snapshot       ─MakeStatus▶ Status, ─MakeNext▶ Next
 //
+// Where branches take no pushes, a release, or fixes for a line, are proposed first
+// (proposal.go): the plan pushes a branch of looprel's own with a ledger entry that says
+// what is meant, and owes the forge its pull request. The same request, planned again,
+// finds that proposal in the ledger, and what became of it in what was observed:
+//
+//	no proposal ─▶ propose ─▶ unopened, open: await ─▶ arrived: tag, propose development
+//	                                        └─▶ closed, stripped: refuse, or --again
+//
 // The rules are those of the process: a train release follows the calendar, a
 // patch release does not; a version is used once; nothing that the operator, or
 // somebody else, has not seen in the plan is done.

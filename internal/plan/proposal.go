@@ -225,7 +225,7 @@ func TellsVersion(component release.Component) bool {
 // release, or what comes after it.
 func HasProposed(component release.Component, revision Revision, proposal ledger.Proposal) bool {
 	if len(component.VersionFiles) == 0 {
-		return proposal.Purpose == ledger.ForRelease && SectionAt(component, revision, proposal.Version) != ""
+		return proposal.Purpose == ledger.ForRelease && isReleasedIn(component, revision, proposal.Version)
 	}
 	inside, err := versionInFile(component, revision)
 	if err != nil {

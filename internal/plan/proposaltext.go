@@ -37,7 +37,7 @@ func (p *TagPlan) proposalBody(s *Snapshot, branch *Branch) string {
 		fmt.Fprintf(&text, ", after %s", p.Previous)
 	}
 	text.WriteString(".\n\n")
-	text.WriteString(branch.pickRows(s))
+	text.WriteString(bounded(branch.pickRows(s), maxRequestPart))
 	if changes := bounded(strings.TrimRight(p.Changes.Markdown(s.Web), "\n"), maxRequestPart); changes != "" && len(branch.Picks) == 0 {
 		fmt.Fprintf(&text, "%s\n\n", changes)
 	}

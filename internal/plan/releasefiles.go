@@ -81,6 +81,19 @@ func (p *TagPlan) releaseChangelog(s *Snapshot, branch *Branch, request TagReque
 	return nil
 }
 
+// isReleasedIn reports whether a revision's changelog has a version as released.
+func isReleasedIn(component release.Component, revision Revision, version release.Version) bool {
+	if component.Changelog == nil {
+		return false
+	}
+	file, err := changelog.Parse(changelog.Style(component.Changelog.Style), revision.Files[component.Changelog.Path])
+	if err != nil {
+		return false
+	}
+	section, ok := file.Section(version)
+	return ok && !section.Unreleased
+}
+
 // SectionAt is a release's section of the changelog that a revision has, "" if there
 // is none that can be read.
 func SectionAt(component release.Component, revision Revision, version release.Version) string {
