@@ -236,7 +236,7 @@ func (a *app) backport(ctx context.Context, session *observe.Session, options ba
 		a.note("%s", remark)
 	}
 	if err != nil && !open {
-		return errors.Join(a.printReleasedLines(session.Snapshot(), done, asJSON), partial(err, done, changing))
+		return errors.Join(a.printReleasedLines(session.Snapshot(), done, asJSON), partial(orByPull(err, session), done, changing))
 	}
 	if !asJSON {
 		printer := a.printer()

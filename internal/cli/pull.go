@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/terminal"
@@ -94,4 +96,23 @@ func tagQuestion(p *plan.TagPlan) string {
 		return fmt.Sprintf("Propose %s %s for %s?", p.Component, p.Version, plan.ShortRef(p.Branch))
 	}
 	return fmt.Sprintf("Release %s %s?", p.Component, p.Version)
+}
+
+// byPullError is a push that the remote refused and that a pull request can do without.
+type byPullError struct{ error }
+
+func (e *byPullError) Unwrap() error { return e.error }
+
+// Hint says what to type.
+func (e *byPullError) Hint() string {
+	return "propose it by a pull request: the same command with --pr, or release: {via: pull-request} in environments.yaml"
+}
+
+// orByPull adds to the refusal of a push that wants a pull request how to make one, where
+// there is a forge for it.
+func orByPull(err error, session *observe.Session) error {
+	if _, wanted, forgeErr := session.Forge(); forgeErr != nil || !wanted || !errors.Is(err, gitrepo.ErrRefused) || !strings.Contains(err.Error(), "pull request") {
+		return err
+	}
+	return &byPullError{err}
 }

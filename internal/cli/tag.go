@@ -215,7 +215,7 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	result, err := apply.Tag(ctx, session, p, to, makePlan)
 	var open *apply.OpenError
 	if err != nil && !errors.As(err, &open) {
-		return err
+		return orByPull(err, session)
 	}
 	for _, remark := range result.Notes {
 		a.note("%s", remark)

@@ -162,6 +162,15 @@ var stops = map[string]string{
 	"required_review_thread_resolution": "",
 }
 
+// cureOf is how a rule stands in the way no more.
+func cureOf(rule forge.Rule) string {
+	cure := "let the token's owner bypass " + rule.Set
+	if rule.Type == "pull_request" {
+		cure += "; or let releases come by pull requests, with release: {via: pull-request} in environments.yaml"
+	}
+	return cure
+}
+
 // ExamineProtected judges the rules that hold for a branch which gets its commits by pull
 // requests: only that it is created, if it is new, is a push.
 func (e *Examination) ExamineProtected(s *Snapshot, branch string, rules []forge.Rule, isNew bool) {
@@ -187,7 +196,7 @@ func (e *Examination) ExamineRules(s *Snapshot, what string, rules []forge.Rule,
 		case !known:
 			e.Add(subject, Undecided, "look at it on "+s.Web.Forge+"/rules", "the rule %s of %q may refuse it", rule.Type, rule.Set)
 		default:
-			e.Add(subject, Fail, "let the token's owner bypass "+rule.Set, "the rule %s of %q would refuse it: %s", rule.Type, rule.Set, why)
+			e.Add(subject, Fail, cureOf(rule), "the rule %s of %q would refuse it: %s", rule.Type, rule.Set, why)
 		}
 		stopped = true
 	}
