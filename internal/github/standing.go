@@ -51,10 +51,10 @@ func (c *Client) tryFeature(ctx context.Context, feature forge.Feature) error {
 		forge.FeatureReleases: "tag_name", forge.FeatureMilestones: "title", forge.FeatureDeployments: "ref", forge.FeatureIssues: "title",
 	}[feature]
 	method, target, body := http.MethodPost, c.path("%s", feature), any(map[string]string{field: ""})
-	if feature == forge.FeaturePulls {
-		body = map[string]string{"title": "", "head": "", "base": ""}
-	}
 	switch feature {
+	case forge.FeatureReleases, forge.FeatureMilestones, forge.FeatureDeployments, forge.FeatureIssues:
+	case forge.FeaturePulls:
+		body = map[string]string{"title": "", "head": "", "base": ""}
 	case forge.FeatureChecks:
 		method, target, body = http.MethodGet, c.path("commits/HEAD/check-runs"), nil
 	case forge.FeatureBackports:

@@ -71,9 +71,9 @@ func (s *Snapshot) requestFor(about requested, environment release.Environment) 
 		Environment: environment.Name,
 		Summary:     fmt.Sprintf("Please deploy %s %s to %s", s.Component.Name, about.version, s.requestName(environment)),
 	}
-	changes := bounded(strings.TrimRight(about.changes.Markdown(s.Web), "\n"), maxRequestPart)
+	changes := bounded(strings.TrimRight(about.changes.Markdown(s.Web), "\n"))
 	tags := s.requestTags(about, environment, state.Running)
-	section := bounded(strings.TrimRight(about.section, "\n"), maxRequestPart)
+	section := bounded(strings.TrimRight(about.section, "\n"))
 	var body strings.Builder
 	fmt.Fprintf(&body, "## %s %s\n\n", s.Component.Name, about.version)
 	if changes != "" {
@@ -92,16 +92,16 @@ func (s *Snapshot) requestFor(about requested, environment release.Environment) 
 	return request, nil
 }
 
-// maxRequestPart bounds the notes, and the changelog's section, of a request, in
-// bytes: GitHub takes 65,536 characters in all.
-const maxRequestPart = 25_000
+// maxPart bounds the notes, the changelog's section and the rows of commits in the body
+// of an issue or a pull request, in bytes: GitHub takes 65,536 characters in all.
+const maxPart = 25_000
 
-// bounded cuts a text at the end of a line.
-func bounded(text string, limit int) string {
-	if len(text) <= limit {
+// bounded cuts a part of a body at the end of a line.
+func bounded(text string) string {
+	if len(text) <= maxPart {
 		return text
 	}
-	return text[:strings.LastIndexByte(text[:limit], '\n')+1] + "\nand more."
+	return text[:strings.LastIndexByte(text[:maxPart], '\n')+1] + "\nand more."
 }
 
 // fenced makes a text a block that is shown as it is, whatever is in it: nothing in

@@ -37,8 +37,8 @@ func (p *TagPlan) proposalBody(s *Snapshot, branch *Branch) string {
 		fmt.Fprintf(&text, ", after %s", p.Previous)
 	}
 	text.WriteString(".\n\n")
-	text.WriteString(bounded(branch.pickRows(s), maxRequestPart))
-	if changes := bounded(strings.TrimRight(p.Changes.Markdown(s.Web), "\n"), maxRequestPart); changes != "" && len(branch.Picks) == 0 {
+	text.WriteString(bounded(branch.pickRows(s)))
+	if changes := bounded(strings.TrimRight(p.Changes.Markdown(s.Web), "\n")); changes != "" && len(branch.Picks) == 0 {
 		fmt.Fprintf(&text, "%s\n\n", changes)
 	}
 	fmt.Fprintf(&text, "Merge it in whatever way: the tag goes where `%s` has version %s for the first time. What else is merged before is released with it. Then this goes on:\n\n    %s\n",

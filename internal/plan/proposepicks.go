@@ -54,7 +54,7 @@ func (p *LinePlan) propose(s *Snapshot, branch *Branch, request BackportRequest)
 	p.Proposal = &Proposal{
 		Purpose: ledger.ForPicks, Head: s.headFor(name.String()), Base: branch.Ref, State: ProposalNew, Title: picksTitle(branch),
 		Body: notes.WithoutClosing(fmt.Sprintf("This brings to `%s`, to be released later:\n\n%sOnce it is merged, this takes note of it:\n\n    %s\n",
-			ShortRef(branch.Ref), bounded(branch.pickRows(s), maxRequestPart), request.Command)),
+			ShortRef(branch.Ref), bounded(branch.pickRows(s)), request.Command)),
 	}
 	p.Proposal.Labels, p.Proposal.Reviewers = branch.originals(s)
 	p.Notes = append(p.Notes, branch.Unread...)
