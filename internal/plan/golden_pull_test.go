@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -209,5 +210,25 @@ func TestHasProposed(t *testing.T) {
 				t.Errorf("got %v", got)
 			}
 		})
+	}
+}
+
+// A release whose cycle has released something else by the time that it is merged is made
+// off the calendar, or not at all.
+func TestArrivedAfterAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.onGitHub()
+	proposal := w.propose(w.mustTag(plan.TagRequest{ViaPull: true}))
+	w.release(plan.TagRequest{Version: version("0.11.0")})
+	w.Refs.IDs["refs/heads/master"] = proposal.Commit
+	found := &plan.Pending{Proposal: proposal, Now: proposal.Commit, Arrived: proposal.Commit}
+	var refusal *plan.Refusal
+	if _, err := w.planPending(plan.TagRequest{Version: version("0.10.0")}, found); !errors.As(err, &refusal) || !strings.Contains(refusal.Advice, "looprel tag 0.10.0 --off-cycle") {
+		t.Errorf("%v", err)
+	}
+	p, err := w.planPending(plan.TagRequest{Version: version("0.10.0"), OffCycle: true, Reason: "it is merged"}, found)
+	if err != nil || !p.Cycle.IsZero() || !p.OffCycle || p.Reason != "it is merged" {
+		t.Errorf("%+v, %v", p, err)
 	}
 }

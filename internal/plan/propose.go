@@ -36,7 +36,7 @@ func (p *TagPlan) goOn(s *Snapshot, branch *Branch, request TagRequest) (done bo
 		return true, refuse(goesOnWith(s, pending.Proposal)+" goes on with it once it is merged; or close it",
 			"%s %s is proposed for %s by %s, and one release of a branch is proposed at a time", p.Component, pending.Version, own, pending.name())
 	case state == ProposalArrived:
-		return true, p.tagArrived(s, branch)
+		return true, p.tagArrived(s, branch, request)
 	}
 	p.await(s, branch)
 	return true, nil
@@ -82,7 +82,7 @@ func (p *TagPlan) await(s *Snapshot, branch *Branch) {
 }
 
 // tagArrived makes the plan that tags what was proposed, where the base has it.
-func (p *TagPlan) tagArrived(s *Snapshot, branch *Branch) error {
+func (p *TagPlan) tagArrived(s *Snapshot, branch *Branch, request TagRequest) error {
 	pending := branch.Pending
 	p.Version, p.Why = pending.Version, fmt.Sprintf("as proposed by %s on %s, and merged", pending.By.Name, s.civil(pending.At))
 	p.Tag = TagRef(s.Component.TagPattern.Tag(p.Version))
@@ -90,19 +90,34 @@ func (p *TagPlan) tagArrived(s *Snapshot, branch *Branch) error {
 	if err := checkUnused(s, branch, p.Version); err != nil {
 		return err
 	}
-	if cycle, ok := s.Calendar().ByPlanned(p.Cycle); ok && !p.Cycle.IsZero() {
-		p.Push, p.DaysLate = cycle.Push, s.Calendar().JudgeTagOf(cycle, s.Now).DaysLate
-		released, err := s.Ledger.CycleRelease(s.Component.Name, p.Cycle)
-		if err != nil {
-			return err
-		}
-		if !released.IsZero() {
-			return refuse("looprel tag --off-cycle --reason TEXT --again releases it all the same", "the cycle of %s has released %s meanwhile", calendar.Day(cycle.Tag), released)
-		}
+	if err := p.keepCycle(s, request); err != nil {
+		return err
 	}
 	p.Changes = notes.Collect(branch.Changes)
 	p.Report = p.Changes.Report(s.Web)
 	return p.composeArrived(s, branch)
+}
+
+// keepCycle leaves a release in the cycle that it was proposed for, unless that has
+// released something else meanwhile, and it is to be made all the same.
+func (p *TagPlan) keepCycle(s *Snapshot, request TagRequest) error {
+	cycle, ok := s.Calendar().ByPlanned(p.Cycle)
+	if !ok || p.Cycle.IsZero() {
+		return nil
+	}
+	released, err := s.Ledger.CycleRelease(s.Component.Name, p.Cycle)
+	switch {
+	case err != nil:
+		return err
+	case released.IsZero():
+		p.Push, p.DaysLate = cycle.Push, s.Calendar().JudgeTagOf(cycle, s.Now).DaysLate
+	case request.OffCycle:
+		p.Cycle, p.OffCycle, p.Reason = release.Date{}, true, request.Reason
+	default:
+		return refuse(fmt.Sprintf("looprel tag %s --off-cycle --reason TEXT releases it all the same", p.Version),
+			"the cycle of %s, for which %s was proposed, has released %s meanwhile", calendar.Day(cycle.Tag), p.Version, released)
+	}
+	return nil
 }
 
 // composeArrived makes the tag of what the base has, and the commit that opens the next
