@@ -10,12 +10,12 @@ import (
 )
 
 // logIn keeps a login as the GitHub CLI does, in a file of the directory.
-func logIn(t *testing.T, dir, host, token string) {
+func logIn(t *testing.T, dir, token string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "hosts.yml"), []byte(host+":\n    user: bot\n    oauth_token: "+token+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "hosts.yml"), []byte("github.com:\n    user: bot\n    oauth_token: "+token+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -25,10 +25,10 @@ func logIn(t *testing.T, dir, host, token string) {
 // Nothing is taken from the process's own environment.
 func TestCredentialOrder(t *testing.T) {
 	own, xdg, home, other := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
-	logIn(t, own, "github.com", "ghp_own")
-	logIn(t, filepath.Join(xdg, "gh"), "github.com", "ghp_xdg")
-	logIn(t, filepath.Join(home, ".config", "gh"), "github.com", "ghp_home")
-	logIn(t, other, "github.com", "ghp_process")
+	logIn(t, own, "ghp_own")
+	logIn(t, filepath.Join(xdg, "gh"), "ghp_xdg")
+	logIn(t, filepath.Join(home, ".config", "gh"), "ghp_home")
+	logIn(t, other, "ghp_process")
 	t.Setenv("GH_CONFIG_DIR", other)
 	cases := []struct {
 		name    string

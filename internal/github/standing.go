@@ -51,14 +51,12 @@ func (c *Client) tryFeature(ctx context.Context, feature forge.Feature) error {
 		forge.FeatureReleases: "tag_name", forge.FeatureMilestones: "title", forge.FeatureDeployments: "ref", forge.FeatureIssues: "title",
 	}[feature]
 	method, target, body := http.MethodPost, c.path("%s", feature), any(map[string]string{field: ""})
-	switch feature {
-	case forge.FeatureReleases, forge.FeatureMilestones, forge.FeatureDeployments, forge.FeatureIssues:
-	case forge.FeaturePulls:
+	if feature == forge.FeaturePulls {
 		body = map[string]string{"title": "", "head": "", "base": ""}
-	case forge.FeatureChecks:
-		method, target, body = http.MethodGet, c.path("commits/HEAD/check-runs"), nil
-	case forge.FeatureBackports:
-		method, target, body = http.MethodGet, c.path("pulls?state=closed&per_page=1"), nil
+	}
+	read := map[forge.Feature]string{forge.FeatureChecks: "commits/HEAD/check-runs", forge.FeatureBackports: "pulls?state=closed&per_page=1"}[feature]
+	if read != "" {
+		method, target, body = http.MethodGet, c.path("%s", read), nil
 	}
 	err := c.call(ctx, method, target, body, nil)
 	var answer *gh.ErrorResponse

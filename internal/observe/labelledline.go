@@ -46,7 +46,7 @@ func (b *backport) proposalsFor(ctx context.Context, facts *plan.BackportFacts, 
 	if found.picks, err = b.pendingPicks(ctx, choice.Ref); err != nil {
 		return found, nil, err
 	}
-	if found.release != nil && !(found.release.Over() && b.request.Again) {
+	if found.release != nil && (!found.release.Over() || !b.request.Again) {
 		return found, b.proposedOf(facts, choice, found.release, asking), nil
 	}
 	for _, one := range found.picks {
