@@ -243,3 +243,27 @@ func (e *emulator) run(template hubTemplate, want int, arguments ...string) {
 		e.t.Fatalf("looprel %s: %v, expected %d\n%s", strings.Join(arguments, " "), err, want, output)
 	}
 }
+
+// A pull request is read at a GitHub of somebody else's, which has no git: by which commit
+// it was merged is known there, and missing here. (It lists no pull requests among
+// issues, as GitHub does, so that none is found by its label.)
+func TestGitHubPeerMergedPull(t *testing.T) {
+	t.Parallel()
+	e := startEmulator(t)
+	host := strings.TrimPrefix(e.url, "http://")
+	template := makeHub(t, fmt.Sprintf("\ngithub: {repository: %q}\n", host+"/octocat/loop-server"))
+	e.branch("master", "fix")
+	e.ask(http.MethodPost, "pulls", `{"title": "Fix it", "head": "fix", "base": "master"}`, nil)
+	says := func(want string, code int, arguments ...string) {
+		t.Helper()
+		if output := e.run(template, code, arguments...); !strings.Contains(strings.Join(strings.Fields(output), " "), want) {
+			t.Errorf("says nothing of %q:\n%s", want, output)
+		}
+	}
+	says(`pull request #1 "Fix it" is not merged yet`, 3, "backport", "0.8.0", "#1", "--yes")
+	says("there is no pull request #2", 2, "backport", "0.8.0", "#2", "--yes")
+	var merged struct{ SHA string }
+	e.ask(http.MethodPut, "pulls/1/merge", `{"merge_method": "squash"}`, &merged)
+	says(merged.SHA[:7]+", by which #1 was merged into master, is neither in this clone nor on master", 3, "backport", "0.8.0", "1", "--yes")
+	says("No merged pull request asks for a backport", 0, "backport", "--labelled", "--yes")
+}
