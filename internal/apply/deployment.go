@@ -235,7 +235,11 @@ func Settle(ctx context.Context, p *plan.PromotionPlan, outlets Outlets) error {
 	}
 	s.reached(ctx, outcome)
 	asked := newAsking(outlets.Requests, p)
-	asked.close(ctx, []string{fmt.Sprintf("%s runs %s %s: %s", p.Environment, p.Component, p.Version, outcome)}, s.down)
+	evidence := []string{fmt.Sprintf("%s runs %s %s: %s", p.Environment, p.Component, p.Version, outcome)}
+	if p.Asked != nil && len(p.Asked.Evidence) > 0 {
+		evidence = p.Asked.Evidence
+	}
+	asked.close(ctx, evidence, s.down)
 	s.open = append(s.open, asked.open...)
 	return s.left(p)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/notes"
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/plan"
@@ -118,8 +119,27 @@ func (s *Session) target(ctx context.Context, selection *plan.Selection) (plan.T
 	if target.OwnAttempt, err = s.ownAttempt(selection); err != nil {
 		return target, err
 	}
+	target.Recorded = s.recordedEvidence(selection)
 	target.Changes, err = s.since(ctx, selection)
 	return target, err
+}
+
+// recordedEvidence is what the ledger's last entry says was seen, where that records
+// this deployment: a run that was cut off after it has told nobody yet.
+func (s *Session) recordedEvidence(selection *plan.Selection) []string {
+	state := s.snapshot.Ledger
+	if running := selection.State.Running; running == nil || running.Deployment != selection.Deployment {
+		return nil
+	}
+	commit, err := s.store.Commit(state.Tip())
+	if err != nil {
+		return nil // it is repeated where it can be read
+	}
+	entry, err := ledger.Decode(commit.Message)
+	if err != nil || entry.Component != s.snapshot.Component.Name || entry.Finished == nil || entry.Finished.Deployment != selection.Deployment {
+		return nil
+	}
+	return entry.Finished.Evidence
 }
 
 // versionAt is what the first version file of a commit says, the commit's short

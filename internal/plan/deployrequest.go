@@ -30,6 +30,8 @@ type OwedIssue struct {
 	Key string
 	// Since is before it can have been filed; zero: that is not known.
 	Since time.Time
+	// Evidence is what was seen of the deployment, as far as that is recorded already.
+	Evidence []string
 }
 
 // requested is what a deployment request is about.

@@ -21,6 +21,8 @@ type Target struct {
 	// OwnAttempt is the attempt of this clone whose process is gone, "" if there
 	// is none.
 	OwnAttempt string
+	// Recorded is what was seen of the deployment, where the ledger's last entry says so.
+	Recorded []string
 	// OwnSetAttempt is likewise the attempt at a set.
 	OwnSetAttempt string
 	// Before are answers of the environment before it, in a row, where a gate wants
@@ -219,7 +221,9 @@ func (p *PromotionPlan) ask(s *Snapshot, sel *Selection, target Target) error {
 	if err != nil {
 		return err
 	}
-	p.Asked = request.Issue
+	if p.Asked = request.Issue; p.Asked != nil {
+		p.Asked.Evidence = target.Recorded
+	}
 	if byRequest {
 		p.Request = request
 	}
