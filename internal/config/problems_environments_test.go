@@ -397,6 +397,12 @@ func TestEnvironmentsProblems(t *testing.T) {
 			},
 		},
 		{
+			name: "github backports with a comma",
+			old:  "version: 1\n",
+			new:  "version: 1\ngithub: {backports: {label: \"to {line}, soon\"}}\n",
+			want: []string{`2:29: "to {line}, soon" cannot be looked for: GitHub takes a comma for the end of a label, expected one without, such as "backport {line}"`},
+		},
+		{
 			name: "ledger ref",
 			old:  "version: 1\n",
 			new:  "version: 1\nledger: {ref: ledger}\n",

@@ -63,18 +63,6 @@ func (c *Client) PullsOf(ctx context.Context, commit object.ID) ([]forge.Pull, e
 	return found, c.explain("list the pull requests of "+commit.Short(), err)
 }
 
-// PullCommits are the commits of a pull request, oldest first.
-func (c *Client) PullCommits(ctx context.Context, number int) (commits []object.ID, err error) {
-	err = pages(func(page gh.ListOptions) (bool, *gh.Response, error) {
-		list, response, err := c.api.PullRequests.ListCommits(ctx, c.address.Owner, c.address.Name, number, &page)
-		for _, one := range list {
-			commits = append(commits, idOf(one.GetSHA()))
-		}
-		return true, response, err
-	})
-	return commits, c.explain(fmt.Sprintf("list the commits of pull request #%d of %s", number, c.address), err)
-}
-
 // Reviewers are the logins of those who have given a review of a pull request, each
 // once: people, and not its author.
 func (c *Client) Reviewers(ctx context.Context, pull forge.Pull) (logins []string, err error) {

@@ -2,6 +2,7 @@ package github_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,8 +65,10 @@ func TestPulls(t *testing.T) {
 	if logins, err := b.Reviewers(ctx, read); err != nil || !cmp.Equal(logins, []string{"bob"}) {
 		t.Errorf("reviewers %v, %v", logins, err)
 	}
-	if ids, err := b.PullCommits(ctx, 1); err != nil || !cmp.Equal(ids, commits) {
-		t.Errorf("commits %v, %v", ids, err)
+	history, err := b.PullHistory(ctx, 1)
+	if err != nil || len(history) != 2 || history[0].ID != commits[0] || history[1].ID != commits[1] ||
+		strings.TrimSpace(history[1].Message) != "Fix two" || history[0].Authored.IsZero() || history[0].Merge {
+		t.Errorf("commits %+v, %v", history, err)
 	}
 	b.Merge(1, "rebase", "", "")
 	list, err := b.PullsFrom(ctx, "fix", "master")

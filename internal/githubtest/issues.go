@@ -64,6 +64,8 @@ func (c *call) issues() reply {
 type Comment struct {
 	ID, Issue int
 	Body      string
+	// Stranger: it is of somebody who does not belong to the repository.
+	Stranger bool
 }
 
 // tell adds a comment or a label to an issue or a pull request.
@@ -135,7 +137,7 @@ func (s *Server) labelsOf(number int) *[]string {
 
 func (s *Server) comment(one Comment) map[string]any {
 	return map[string]any{
-		"id": one.ID, "node_id": node(one.ID), "body": one.Body, "user": s.user(Login), "author_association": "COLLABORATOR",
+		"id": one.ID, "node_id": node(one.ID), "body": one.Body, "user": s.user(Login), "author_association": association(one.Stranger),
 		"url": s.repository("/issues/comments/%d", one.ID), "html_url": s.page("/issues/%d#issuecomment-%d", one.Issue, one.ID),
 		"issue_url": s.repository("/issues/%d", one.Issue), "created_at": stamp(), "updated_at": stamp(),
 	}

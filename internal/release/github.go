@@ -74,6 +74,9 @@ func (b Backports) LineOf(label string) (line Line, ok bool) {
 // CheckLabel says what is wrong with a label for backports: asks wants it to name the
 // line once.
 func CheckLabel(text string, asks bool) error {
+	if asks && strings.Contains(text, ",") {
+		return fmt.Errorf("%q cannot be looked for: GitHub takes a comma for the end of a label, expected one without, such as %q", text, DefaultBackportLabel)
+	}
 	if count := strings.Count(text, linePlaceholder); count > 1 || asks && count == 0 {
 		return fmt.Errorf("%q names no line: expected {line} once, such as %q", text, DefaultBackportLabel)
 	}
