@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mozilla-services/looprel/internal/apply"
+	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/terminal"
@@ -14,7 +15,11 @@ import (
 // openForRollback observes the clone, with the remote or without.
 func (a *app) openForRollback(ctx context.Context, request plan.RollbackRequest) (*observe.Session, error) {
 	if !request.Unrecorded {
-		return a.open(ctx)
+		session, err := a.open(ctx)
+		if errors.Is(err, gitrepo.ErrUnreachable) {
+			err = &awayError{err, request.Environment}
+		}
+		return session, err
 	}
 	options, err := a.options(true)
 	if err != nil {
@@ -26,6 +31,26 @@ func (a *app) openForRollback(ctx context.Context, request plan.RollbackRequest)
 	}
 	a.sourceNotes(session.Source())
 	return session, nil
+}
+
+// awayError is a rollback whose remote is out of reach, which need not stop it.
+type awayError struct {
+	cause       error
+	environment string
+}
+
+func (e *awayError) Error() string { return e.cause.Error() }
+
+// Unwrap gives the cause.
+func (e *awayError) Unwrap() error { return e.cause }
+
+// Hint says how it goes without the remote.
+func (e *awayError) Hint() string {
+	hint := fmt.Sprintf("without it: looprel rollback %s --unrecorded --reason TEXT", e.environment)
+	if first := hintOf(e.cause); first != "" {
+		hint += "; or " + first
+	}
+	return hint
 }
 
 // unrecordedJSON is a rollback that was made without the remote, for programs.

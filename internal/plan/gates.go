@@ -191,19 +191,22 @@ func orderGate(s *Snapshot, sel *Selection) Gate {
 }
 
 // neverThere says that the release has not been on the environment before. One that
-// runs something higher by then cannot take it any more.
+// runs something higher by then takes it only on its way to a later one.
 func (s *Snapshot) neverThere(sel *Selection, predecessor release.Environment) Gate {
 	const name = release.GateOrder
 	wanted, _ := sel.Deployment.Release()
 	if running := sel.Before.Running; running != nil {
 		runs, isRelease := running.Release()
 		if isRelease && wanted.Compare(runs) < 0 {
-			cure := ""
-			if !s.Train.MaySkip(name) {
-				cure = fmt.Sprintf("let a release off the calendar skip it, in environments.yaml: train: {off-cycle: {may-skip: [%s]}}",
-					strings.Join(append([]string{name}, s.Train.OffCycle...), ", "))
+			gate := fail(name, "", "it has not been on %s, which runs %s by now", predecessor.Name, runs)
+			if to, _, err := s.onItsWay(predecessor, wanted); err == nil && to != "" {
+				gate.Cure = fmt.Sprintf("looprel promote %s %s", predecessor.Name, sel.Version)
 			}
-			return fail(name, cure, "it has not been on %s, which runs %s by now", predecessor.Name, runs)
+			if !s.Train.MaySkip(name) {
+				gate.alsoCuredBy(fmt.Sprintf("let a release off the calendar skip it, in environments.yaml: train: {off-cycle: {may-skip: [%s]}}",
+					strings.Join(append([]string{name}, s.Train.OffCycle...), ", ")))
+			}
+			return gate
 		}
 	}
 	return fail(name, fmt.Sprintf("looprel promote %s %s", predecessor.Name, sel.Version), "it has not been on %s", predecessor.Name)

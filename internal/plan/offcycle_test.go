@@ -81,7 +81,8 @@ func TestOffCycleSkipsWhatIsDeclared(t *testing.T) {
 	}
 }
 
-// What stands in the way of a hotfix names the way round, and going back is none.
+// What stands in the way of a hotfix names the ways round and through; what is not on
+// its way to anywhere does not pass.
 func TestHotfixBelowTheEnvironmentBefore(t *testing.T) {
 	t.Parallel()
 	w := hotfixWorld(t)
@@ -91,8 +92,8 @@ func TestHotfixBelowTheEnvironmentBefore(t *testing.T) {
 		declared []string
 		cure     string
 	}{
-		{release.DefaultOffCycle(), "let a release off the calendar skip it, in environments.yaml: train: {off-cycle: {may-skip: [order, not-frozen, window]}}"},
-		{[]string{"order"}, "off the calendar: looprel promote production 0.9.1 --off-cycle --reason TEXT"},
+		{release.DefaultOffCycle(), "looprel promote load-stage 0.9.1; or, let a release off the calendar skip it, in environments.yaml: train: {off-cycle: {may-skip: [order, not-frozen, window]}}"},
+		{[]string{"order"}, "looprel promote load-stage 0.9.1; or, off the calendar: looprel promote production 0.9.1 --off-cycle --reason TEXT"},
 	} {
 		w.Train.OffCycle = c.declared
 		if gate := gateOf(t, w.mustPromote(hotfix), "order"); gate.Reason != reason || gate.Cure != c.cure {
@@ -100,9 +101,15 @@ func TestHotfixBelowTheEnvironmentBefore(t *testing.T) {
 		}
 	}
 	w.Train.OffCycle = release.SkippableGates()
+	through := w.mustPromote(plan.PromoteRequest{Environment: "load-stage", Version: version("0.9.1")})
+	check(t, through.Refused(), "")
+	if want := "a fix on its way to production, which runs 0.9.0; the soak of 0.10.0 pauses until looprel promote load-stage 0.10.0"; !slices.Contains(through.Notes, want) {
+		t.Errorf("notes %q, want %q", through.Notes, want)
+	}
+	w.promote("production", "0.9.1", ledger.Unverified)
 	_, err := w.planPromotion(plan.PromoteRequest{Environment: "load-stage", Version: version("0.9.1"), OffCycle: true, Reason: "a breach"}, plan.Target{})
-	check(t, err, "refused: load-stage runs 0.10.0, which is above 0.9.1\nchoose 0.10.0 or a higher version; going back is a rollback")
-	w.promote("production", "0.9.0", ledger.Unverified)
+	check(t, err, "refused: load-stage runs 0.10.0, which is above 0.9.1\nchoose 0.10.0 or a higher version; going back is a rollback; "+
+		"what was deployed by hand is recorded: looprel promote load-stage 0.9.1 --record-only --reason TEXT")
 }
 
 // Nothing off the calendar gets past what people decided, or what is not the release.

@@ -170,7 +170,7 @@ func MakePromotion(s *Snapshot, sel *Selection, target Target, request PromoteRe
 	if already(s, sel, p) {
 		return p, p.ask(s, sel, target)
 	}
-	if err := checkNotBelow(sel, p); err != nil {
+	if err := checkNotBelow(s, sel, p); err != nil {
 		return nil, err
 	}
 	takesOver, err := takeOver(s, sel, target, request, p)
@@ -273,15 +273,29 @@ func already(s *Snapshot, sel *Selection, p *PromotionPlan) bool {
 	return true
 }
 
-// checkNotBelow refuses a step back; rolling back is a decision of its own.
-func checkNotBelow(sel *Selection, p *PromotionPlan) error {
+// checkNotBelow refuses a step back; rolling back is a decision of its own. A fix on its
+// way to a later environment may pass.
+func checkNotBelow(s *Snapshot, sel *Selection, p *PromotionPlan) error {
 	wanted, wantsRelease := sel.Deployment.Release()
 	running, err := release.ParseVersion(p.Running)
-	if err == nil && wantsRelease && wanted.Compare(running) < 0 {
-		return refuse("choose "+running.String()+" or a higher version; going back is a rollback",
+	if err != nil || !wantsRelease || wanted.Compare(running) >= 0 {
+		return nil //nolint:nilerr // what is no release is neither above nor below
+	}
+	to, runs, err := s.onItsWay(sel.Environment, wanted)
+	switch {
+	case err != nil:
+		return err
+	case to == "":
+		return refuse(fmt.Sprintf("choose %s or a higher version; going back is a rollback; what was deployed by hand is recorded: %s", running, recordByHand(sel.Environment.Name, wanted)),
 			"%s runs %s, which is above %s", sel.Environment.Name, running, wanted)
 	}
+	p.Notes = append(p.Notes, fmt.Sprintf("a fix on its way to %s, which runs %s; the soak of %s pauses until looprel promote %s %s", to, runs, running, sel.Environment.Name, running))
 	return nil
+}
+
+// recordByHand records what was deployed by hand.
+func recordByHand(environment string, version release.Version) string {
+	return fmt.Sprintf("looprel promote %s %s --record-only --reason TEXT", environment, version)
 }
 
 // takeOver decides about an attempt that has no outcome yet. It returns the

@@ -95,7 +95,7 @@ func (r *Rollback) choose(s *Snapshot, request RollbackRequest) (release.Version
 	}
 	good, err := lastGood(s, r.State, r.Bad)
 	if err == nil && good.IsZero() {
-		err = refuse(fmt.Sprintf("looprel rollback %s --to VERSION --reason TEXT", r.Environment.Name),
+		err = refuse(fmt.Sprintf("fix it: looprel backport %s COMMIT; what is deployed there by hand is recorded: looprel promote %s VERSION --record-only --reason TEXT", r.Bad, r.Environment.Name),
 			"the ledger knows no other release that was good on %s", r.Environment.Name)
 	}
 	return good, err
@@ -153,7 +153,7 @@ func lastGood(s *Snapshot, state ledger.Environment, bad release.Version) (relea
 func (s *Snapshot) checkGoodThere(environment release.Environment, to release.Version) error {
 	known, err := s.knownRelease(to)
 	if err == nil && !known.WasOn(environment.Name) {
-		err = refuse(fmt.Sprintf("looprel promote %s %s", environment.Name, to), "%s has never been on %s, so that nobody can go back to it", to, environment.Name)
+		err = refuse("if it was deployed there by hand, that is recorded: "+recordByHand(environment.Name, to), "%s has never been on %s, so that nobody can go back to it", to, environment.Name)
 	}
 	return err
 }

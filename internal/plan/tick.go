@@ -110,6 +110,14 @@ func (p *TickPlan) take(s *Snapshot, due Due, tried map[string]Tried) error {
 	case due.turn.act == ActPromote && tick.Promotes(due.turn.environment) && due.DaysLate > 0 && !tick.Late:
 		left(fmt.Sprintf("%s, and late; tick makes up for nothing, unless tick.late says so", due.Reason))
 	case due.turn.act == ActPromote && tick.Promotes(due.turn.environment):
+		passes, err := s.passesThrough(due.turn.environment, due.turn.version)
+		if err != nil {
+			return err
+		}
+		if passes != "" {
+			left(passes)
+			return nil
+		}
 		p.act(due)
 	case due.turn.act == ActFinish && tick.Promotes(due.turn.environment):
 		return p.finish(s, due)
