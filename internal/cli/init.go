@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	_ "embed" // the workflow
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mozilla-services/looprel/internal/config"
-	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/release"
 	"github.com/mozilla-services/looprel/internal/terminal"
@@ -30,7 +28,8 @@ changelog. A file that exists is never overwritten. --dry-run prints it.
 
 --github-actions writes a workflow instead that runs looprel tick every quarter
 of an hour, as .github/workflows/release-train.yml. What it may do by itself is
-said in environments.yaml.
+said in environments.yaml; where that has a section github, the workflow gets the
+permissions for what is kept there.
 
 ` + exitStatus,
 		Example: `  looprel init
@@ -46,40 +45,6 @@ said in environments.yaml.
 	}
 	command.Flags().BoolVar(&actions, "github-actions", false, "write a workflow that runs looprel tick")
 	return command
-}
-
-//go:embed workflow/release-train.yml
-var workflow []byte
-
-// workflowPath is where the forge looks for it.
-const workflowPath = ".github/workflows/release-train.yml"
-
-// initActions writes the workflow.
-func (a *app) initActions(ctx context.Context) error {
-	repository, err := gitrepo.Open(ctx, gitrepo.Options{Dir: a.dir, Environ: a.env.Environ})
-	if err != nil {
-		return err
-	}
-	defer repository.Close() //nolint:errcheck // nothing was written to it
-	root := repository.Worktree()
-	switch {
-	case a.dryRun:
-		_, err := a.env.Streams.Out.Write(workflow)
-		return err
-	case root == "":
-		return &usageError{reason: "a bare repository has no place for a workflow", hint: "run it in a clone with a worktree"}
-	}
-	path := filepath.Join(root, filepath.FromSlash(workflowPath))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a directory of the repository, like any other
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := writeNew(path, workflow); err != nil {
-		return notWritten(path, err)
-	}
-	p := a.printer()
-	p.line(terminal.Green|terminal.Bold, "Wrote %s.", path)
-	p.line(0, "Next: say under \"tick\" in environments.yaml what it may do, and commit both.")
-	return p.err
 }
 
 // notWritten explains why a file was not written.
