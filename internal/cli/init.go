@@ -28,8 +28,8 @@ changelog. A file that exists is never overwritten. --dry-run prints it.
 
 --github-actions writes a workflow instead that runs looprel tick every quarter
 of an hour, as .github/workflows/release-train.yml. What it may do by itself is
-said in environments.yaml; where that has a section github, the workflow gets the
-permissions for what is kept there.
+said in environments.yaml; where that has a section github, the workflow gets
+the permissions for what is kept there.
 
 ` + exitStatus,
 		Example: `  looprel init
