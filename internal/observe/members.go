@@ -149,7 +149,7 @@ func (s *Session) Clone() *gitrepo.Repository { return s.Home().repository }
 // references and the ledger move in one push.
 func (s *Session) AtHome() bool { return s.atHome() }
 
-func (s *Session) atHome() bool { return s.remote == s.Home().remote }
+func (s *Session) atHome() bool { return s.snapshot.Elsewhere == "" }
 
 // member is the session of a component before anything of it was read.
 func (s *Session) member(component release.Component) *Session {
