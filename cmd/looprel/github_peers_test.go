@@ -231,8 +231,8 @@ func (e *emulator) branch(first string, others ...string) {
 	}
 }
 
-// run runs looprel in a hub's clone, which must end with a code.
-func (e *emulator) run(template hubTemplate, want int, arguments ...string) {
+// run runs looprel in a hub's clone, which must end with a code, and gives what it says.
+func (e *emulator) run(template hubTemplate, want int, arguments ...string) string {
 	e.t.Helper()
 	command := exec.Command("looprel", arguments...)
 	command.Dir = template.clone.Dir
@@ -242,6 +242,7 @@ func (e *emulator) run(template hubTemplate, want int, arguments ...string) {
 	if command.ProcessState == nil || command.ProcessState.ExitCode() != want {
 		e.t.Fatalf("looprel %s: %v, expected %d\n%s", strings.Join(arguments, " "), err, want, output)
 	}
+	return string(output)
 }
 
 // A pull request is read at a GitHub of somebody else's, which has no git: by which commit

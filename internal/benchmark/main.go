@@ -167,5 +167,5 @@ func buildLooprel(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return program, os.WriteFile(program, whole, 0o755) //nolint:gosec // it is run
+	return program, os.WriteFile(program, whole, 0o755)
 }

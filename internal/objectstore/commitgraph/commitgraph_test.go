@@ -2,7 +2,7 @@ package commitgraph_test
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // git's checksum
+	"crypto/sha1"
 	"errors"
 	"os"
 	"path/filepath"
@@ -184,7 +184,7 @@ func sealed(content []byte) []byte {
 	if end < 0 {
 		return content
 	}
-	sum := sha1.Sum(content[:end]) //nolint:gosec // git's checksum
+	sum := sha1.Sum(content[:end])
 	return append(bytes.Clone(content[:end]), sum[:]...)
 }
 
