@@ -7,6 +7,9 @@
 //	Backport likewise, line by line, or all lines in one push
 //	Promote  lock → record the start → deploy → look → record the outcome
 //	Record   record
+//	TagSet   one atomic push to the home, with what is to be pushed elsewhere → those
+//	         pushes, at the same time → record that the set is whole
+//	PromoteSet  record the start of the set → Promote each member → record the outcome
 //	RollBackUnrecorded   lock → keep the start → deploy → look → keep the outcome
 //	Flush    record what was kept, once
 //

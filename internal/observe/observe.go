@@ -7,6 +7,7 @@
 //	Open      clone, home remote, environments.yaml, ledger ─▶ Session
 //	OpenOffline   the same without the remote, from the ledger that was seen last
 //	Session   ─Refresh▶ the same, read again after something moved
+//	Members   the same of each component, where the train releases sets (members.go)
 //	Tag, Backport, Promotion, Adoption, Status   what a verb needs ─▶ its plan
 //
 // A backport is observed line by line: what the line has already (presence.go, by

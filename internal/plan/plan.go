@@ -14,6 +14,13 @@
 //	AdoptRequest   ─MakeAdoption▶ AdoptionPlan ▶ apply
 //	SignOffRequest ─MakeSignOff▶ DecisionPlan ▶ apply
 //	Snapshot       ─MakeStatus▶ Status, ─MakeNext▶ Next
+//	MemberTag...   ─MakeSet▶ SetPlan ─Seal▶ apply; a half-tagged set ─MakeSetFinish▶ SetPlan
+//	PromoteRequest ─SelectSet▶ SetSelection ─observe▶ Target... ─MakeSetPromotion▶ SetPromotionPlan ▶ apply
+//
+// Where the train releases sets, each component has a Snapshot of its own, of its own
+// repository, with the ledger of the home; a set is planned under that of the whole
+// train (Whole). A set is judged as if it were a release (setstate.go): where it has
+// been is where all its members have been at the same time.
 //
 // Where branches take no pushes, a release, or fixes for a line, are proposed first
 // (proposal.go): the plan pushes a branch of looprel's own with a ledger entry that says
