@@ -107,8 +107,9 @@ type ledgerObjects struct {
 }
 
 const (
-	// maxStateFile bounds a file of the state, in bytes.
-	maxStateFile = 1 << 20
+	// maxStateFile bounds a file of the state, in bytes. The largest is that of a set that
+	// is being tagged: like its entry, it holds all that is to be pushed elsewhere.
+	maxStateFile = 20 << 20
 	// maxKept bounds what is kept of the state, in bytes.
 	maxKept = 4 << 20
 	// treeEntrySize is about what an entry of a directory takes, in bytes.
