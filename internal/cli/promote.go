@@ -157,10 +157,18 @@ func (a *app) promote(ctx context.Context, options promoteOptions) error {
 	if err != nil {
 		return err
 	}
-	defer session.Close()
+	defer func() { session.Close() }()
 	isSet, err := options.checkPromoted(session, &request)
 	if err != nil {
 		return err
+	}
+	if !isSet {
+		// The head of a component that lives elsewhere is there.
+		member, err := session.Member(ctx)
+		if err != nil {
+			return err
+		}
+		session = member
 	}
 	if request.Embargo, err = parseEmbargo(session.Snapshot(), options.embargo); err != nil {
 		return err
