@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/mozilla-services/looprel/internal/ledger"
@@ -63,14 +62,9 @@ func (p *promotion) unrecorded(finished ledger.Finished, cause error) error {
 type FailedError struct {
 	Finished ledger.Finished
 	What     string // "0.10.0 on production"
-	// RolledBack is the release that was brought back without being asked, "" if none
-	// was; RollbackFailed is why that did not go well.
-	RolledBack     string
-	RollbackFailed error
+	wayBack
 
 	command    string
-	fallback   string
-	rollsBack  bool
 	unrecorded bool
 }
 
@@ -79,36 +73,16 @@ func (e *FailedError) Error() string {
 	if e.unrecorded {
 		kept = "kept here"
 	}
-	text := fmt.Sprintf("%s: %s (%s as %q)", e.What, e.Finished.Detail, kept, e.Finished.Outcome)
-	switch {
-	case e.RollbackFailed != nil:
-		text += fmt.Sprintf("; and the rollback: %v", e.RollbackFailed)
-	case e.RolledBack != "":
-		text += "; rolled back to " + e.RolledBack
-	}
-	return text
+	return fmt.Sprintf("%s: %s (%s as %q)", e.What, e.Finished.Detail, kept, e.Finished.Outcome) + e.told()
 }
 
 // RollsBack reports whether what was promoted is known not to run well, and what ran
 // before is to be brought back without asking.
-func (e *FailedError) RollsBack() bool { return e.rollsBack && e.Finished.Failure != "" }
+func (e *FailedError) RollsBack() bool { return e.automatic && e.Finished.Failure != "" }
 
 // Hint says what tries again, and what goes back.
 func (e *FailedError) Hint() string {
-	if hinting, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](e.RollbackFailed); ok {
-		return hinting.Hint()
-	}
-	if e.RolledBack != "" && e.RollbackFailed == nil {
-		return fmt.Sprintf("%s is backed off; if it is good after all: looprel backoff %s --revoke --reason TEXT", e.Finished.Version, e.Finished.Version)
-	}
-	hint := e.command + " tries again"
-	if e.fallback != "" {
-		hint += "; " + e.fallback
-	}
-	return hint
+	return e.hint(e.command+" tries again", e.Finished.Version, e.Finished.Version)
 }
 
 func (p *promotion) verdict(ctx context.Context, finished ledger.Finished) error {
@@ -136,5 +110,5 @@ func (p *promotion) verdict(ctx context.Context, finished ledger.Finished) error
 
 func (p *promotion) failed(finished ledger.Finished) error {
 	return &FailedError{Finished: finished, What: p.plan.Version + " on " + p.plan.Environment, command: p.plan.Command(),
-		fallback: p.plan.Fallback(), rollsBack: p.plan.RollsBackOnFailure(), unrecorded: p.plan.Unrecorded}
+		wayBack: wayBack{fallback: p.plan.Fallback(), automatic: p.plan.RollsBackOnFailure()}, unrecorded: p.plan.Unrecorded}
 }

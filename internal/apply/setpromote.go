@@ -30,16 +30,11 @@ type SetFailedError struct {
 	Done      []string
 	Finished  ledger.Finished
 	Cause     error
-	// RolledBack is the title of the set that was brought back without being asked, "" if
-	// none was; RollbackFailed is why that did not go well.
-	RolledBack     string
-	RollbackFailed error
+	wayBack
 
-	attempt   string
-	set       string
-	command   string
-	fallback  string
-	rollsBack bool
+	attempt string
+	set     string
+	command string
 }
 
 func (e *SetFailedError) Error() string {
@@ -50,13 +45,7 @@ func (e *SetFailedError) Error() string {
 		}
 		text += ", " + done
 	}
-	switch {
-	case e.RollbackFailed != nil:
-		text += fmt.Sprintf("; and the rollback: %v", e.RollbackFailed)
-	case e.RolledBack != "":
-		text += "; rolled back to " + e.RolledBack
-	}
-	return text
+	return text + e.told()
 }
 
 // Unwrap gives the cause.
@@ -69,24 +58,11 @@ func (e *SetFailedError) Attempt() plan.FailedAttempt {
 
 // RollsBack reports whether what was promoted is known not to run well, and what ran
 // before is to be brought back without asking.
-func (e *SetFailedError) RollsBack() bool { return e.rollsBack && e.Finished.Failure != "" }
+func (e *SetFailedError) RollsBack() bool { return e.automatic && e.Finished.Failure != "" }
 
 // Hint says what tries again, and what goes back.
 func (e *SetFailedError) Hint() string {
-	if hinting, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](e.RollbackFailed); ok {
-		return hinting.Hint()
-	}
-	if e.RolledBack != "" && e.RollbackFailed == nil {
-		return fmt.Sprintf("the set is backed off; if it is good after all: looprel backoff %s --revoke --reason TEXT", e.set)
-	}
-	hint := e.command + " goes on where it stopped"
-	if e.fallback != "" {
-		hint += "; " + e.fallback
-	}
-	return hint
+	return e.hint(e.command+" goes on where it stopped", "the set", e.set)
 }
 
 // PromoteSet brings a set to its environment: the start of the attempt is recorded, which
@@ -192,7 +168,8 @@ func (s *setParts) failed(part *plan.PromotionPlan, finished ledger.Finished, ca
 	}
 	err := &SetFailedError{
 		Title: s.plan.Title, Environment: s.plan.Environment, Component: part.Component, Finished: ended, Cause: cause,
-		attempt: s.plan.Head.Attempt(), set: s.plan.Set, command: s.plan.Head.Command(), fallback: s.plan.Fallback(), rollsBack: s.plan.RollsBackOnFailure(),
+		attempt: s.plan.Head.Attempt(), set: s.plan.Set, command: s.plan.Head.Command(),
+		wayBack: wayBack{fallback: s.plan.Fallback(), automatic: s.plan.RollsBackOnFailure()},
 	}
 	for _, done := range s.done {
 		if done.Outcome.Reached() {

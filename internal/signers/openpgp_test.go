@@ -34,10 +34,10 @@ func exported(t *testing.T, armoured bool, keys ...*openpgp.Entity) []byte {
 	for _, key := range keys {
 		var err error
 		if !armoured {
-			err = key.Serialize(&text) //nolint:misspell // their name
+			err = key.Serialize(&text)
 		} else {
 			writer, begun := armor.Encode(&text, openpgp.PublicKeyType, nil)
-			err = errors.Join(begun, key.Serialize(writer), writer.Close()) //nolint:misspell // their name
+			err = errors.Join(begun, key.Serialize(writer), writer.Close())
 			text.WriteString("\nand some text\n")
 		}
 		if err != nil {
@@ -65,7 +65,7 @@ func pgpSigned(t *testing.T, when time.Time, hash crypto.Hash, keys ...*openpgp.
 		if err == nil {
 			_, err = digest.Write([]byte(payload))
 		}
-		if err := errors.Join(err, signature.Sign(digest, key.PrivateKey, nil), signature.Serialize(writer)); err != nil { //nolint:misspell // their name
+		if err := errors.Join(err, signature.Sign(digest, key.PrivateKey, nil), signature.Serialize(writer)); err != nil {
 			t.Fatal(err)
 		}
 	}
