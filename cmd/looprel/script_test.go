@@ -15,13 +15,12 @@ import (
 	"github.com/mozilla-services/looprel/internal/mailtest"
 )
 
-// TestMain lets the test binary stand in for the programs that scripts run:
-// looprel as it is, and the deploy command of the environments. With -update
-// the scripts' expected outputs are written anew.
+// TestMain gives the scripts the programs that they run: looprel itself, and those for
+// which the test binary stands in, such as the deploy command of the environments. With
+// -update the scripts' expected outputs are written anew.
 func TestMain(m *testing.M) {
 	flag.Bool(updateFlag, false, "write the expected outputs of the scripts anew")
-	testscript.Main(m, map[string]func(){
-		"looprel":    main,
+	testscript.Main(withProgram{m}, map[string]func(){
 		"deploytool": deployTool,
 		"pgptool":    pgpTool,
 	})
