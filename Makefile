@@ -23,8 +23,9 @@ demo:
 	$(GO) run ./cmd/looprel demo
 
 ## test: the tests
+# They have memory: collecting garbage less often makes them a tenth faster.
 test:
-	$(GO) test ./...
+	GOGC=400 $(GO) test ./...
 
 ## test-peers: the tests against other programs (ssh-keygen, gpg, sshd, mail servers,
 ## an emulator of GitHub)

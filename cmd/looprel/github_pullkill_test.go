@@ -48,7 +48,7 @@ const pullTagRequests = 2 + 5
 func TestKilledPullTag(t *testing.T) {
 	t.Parallel()
 	template := makeHub(t, "\ngithub: {}\nrelease: {via: pull-request}\n")
-	asked := killAtEach(t, template, throughMerge("rebase", "tag", "--yes"))
+	asked := killAfterWrites(t, template, throughMerge("rebase", "tag", "--yes"))
 	if asked != pullTagRequests {
 		t.Errorf("tag made %d requests, expected %d", asked, pullTagRequests)
 	}

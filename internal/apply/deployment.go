@@ -168,9 +168,9 @@ func (s *showing) reached(ctx context.Context, outcome ledger.Outcome) {
 	}
 }
 
-// maxOlder is how many deployments are looked at for the one that is replaced: those
-// that failed lie in between.
-const maxOlder = 3
+// maxOlder bounds how many deployments are looked at, by a request each, for the one that
+// is replaced: those that failed lie in between, and on bad days they are many.
+const maxOlder = 30
 
 // deactivate makes what was there before inactive: the newest deployment that had
 // arrived, and those after it that never ended.
