@@ -26,6 +26,23 @@ func testEnv(t *testing.T, settings ...string) (env Env, out, err *bytes.Buffer)
 	}, out, err
 }
 
+// Help is read on a terminal of 80 columns.
+func TestHelpIsNarrow(t *testing.T) {
+	t.Parallel()
+	env, _, _ := testEnv(t)
+	root := newRoot(&app{env: env}, nil)
+	for _, command := range append(root.Commands(), root) {
+		if command.Name() == "completion" {
+			continue // cobra's own
+		}
+		for line := range strings.Lines(command.UsageString() + command.Short) {
+			if width := len([]rune(strings.TrimRight(line, "\n"))); width > 80 {
+				t.Errorf("%s: %d columns: %s", command.Name(), width, line)
+			}
+		}
+	}
+}
+
 // Every command says what it does, shows an example, and repeats the exit codes.
 func TestHelpIsComplete(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ func newExtractCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:     "extract [COMPONENT]",
 		GroupID: groupTrain,
-		Short:   "Bring a component's branch up to the parts of another repository that make it",
+		Short:   "Make a component's branch of parts of another repository",
 		Long: `Extends a component's branch by one commit for each upstream commit that
 changes what the component's mappings in environments.yaml name. The commit
 has upstream's author, dates, committer and message, and the trailer

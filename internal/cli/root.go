@@ -92,6 +92,7 @@ func newRoot(a *app, arguments []string) *cobra.Command {
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) { a.env.interrupts.catch(cmd) },
 	}
 	root.SetVersionTemplate("looprel {{.Version}}\n")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 80 "))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{reason: err.Error(), hint: cmd.CommandPath() + " --help lists the flags"}
 	})
