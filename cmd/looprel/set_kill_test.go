@@ -73,7 +73,7 @@ exit 0
 func newSetTrain(t *testing.T) *setTrain {
 	t.Helper()
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("hooks want a shell")
+		t.Fatalf("hooks want a shell, which git brings along: %v", err)
 	}
 	s := &setTrain{t: t, dir: t.TempDir()}
 	client := gittest.New(t)

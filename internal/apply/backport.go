@@ -41,20 +41,27 @@ func Backport(ctx context.Context, session *observe.Session, p *plan.BackportPla
 			result.Notes = append(result.Notes, updateClone(ctx, session, line.Refs, line.Objects)...)
 		}
 	}
+	err = deliverAll(ctx, p, deliveries, to, &result)
+	return done, result, err
+}
+
+// deliverAll does what a backport owes the forge once its pushes stand, and tells those
+// who asked for it. The error names what is left open.
+func deliverAll(ctx context.Context, p *plan.BackportPlan, deliveries []*delivery, to Outbox, result *Result) (open error) {
 	for _, one := range deliveries {
 		items := one.deliver(ctx)
 		result.Delivered = append(result.Delivered, one.done...)
 		if one.line != nil {
-			err = errors.Join(err, openPicks(one.line, items))
+			open = errors.Join(open, openPicks(one.line, items))
 		} else {
-			err = errors.Join(err, openOf(one.plan, items))
+			open = errors.Join(open, openOf(one.plan, items))
 		}
 	}
 	if len(p.Tellings) > 0 {
-		told, open := tellPulls(ctx, p, to)
-		result.Delivered, err = append(result.Delivered, told...), errors.Join(err, open)
+		told, left := tellPulls(ctx, p, to)
+		result.Delivered, open = append(result.Delivered, told...), errors.Join(open, left)
 	}
-	return done, result, err
+	return open
 }
 
 // deliveriesOf are the outboxes of a backport's releases.

@@ -45,19 +45,7 @@ func BackportSets(ctx context.Context, members *observe.Members, session *observ
 			return done, result, err
 		}
 	}
-	for _, one := range others {
-		items := one.deliver(ctx)
-		result.Delivered = append(result.Delivered, one.done...)
-		if one.line != nil {
-			open = errors.Join(open, openPicks(one.line, items))
-		} else {
-			open = errors.Join(open, openOf(one.plan, items))
-		}
-	}
-	if len(p.Tellings) > 0 {
-		told, left := tellPulls(ctx, p, to)
-		result.Delivered, open = append(result.Delivered, told...), errors.Join(open, left)
-	}
+	open = errors.Join(open, deliverAll(ctx, p, others, to, &result))
 	return done, result, open
 }
 

@@ -135,11 +135,16 @@ func (n *Next) tag(s *Snapshot, judgement calendar.Judgement) error {
 			return nil
 		}
 	}
+	n.awaitCycle(s, "tag the next release", "looprel tag")
+	return nil
+}
+
+// awaitCycle adds what the next cycle begins with.
+func (n *Next) awaitCycle(s *Snapshot, what, command string) {
 	if following, ok := s.Calendar().Next(n.Today); ok {
-		n.Waiting = append(n.Waiting, Due{What: "tag the next release", Who: ReleaseManager, Command: "looprel tag",
+		n.Waiting = append(n.Waiting, Due{What: what, Who: ReleaseManager, Command: command,
 			From: following.Tag.At(0, s.Train.Zone), Reason: "the next cycle begins on " + calendar.Day(following.Tag)})
 	}
-	return nil
 }
 
 // promotion adds what an environment may take next.

@@ -71,10 +71,7 @@ func (n *Next) tagSet(s *Snapshot, judgement calendar.Judgement) error {
 			return nil
 		}
 	}
-	if following, ok := s.Calendar().Next(n.Today); ok {
-		n.Waiting = append(n.Waiting, Due{What: "tag the next set", Who: ReleaseManager, Command: "looprel tag --all",
-			From: following.Tag.At(0, s.Train.Zone), Reason: "the next cycle begins on " + calendar.Day(following.Tag)})
-	}
+	n.awaitCycle(s, "tag the next set", "looprel tag --all")
 	return nil
 }
 

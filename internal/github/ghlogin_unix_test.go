@@ -1,10 +1,11 @@
+//go:build unix
+
 package github_test
 
 import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -28,9 +29,6 @@ func settings(pairs ...string) func(name string) string {
 // process do.
 func TestCommandLineDir(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("paths are written in another way there")
-	}
 	cases := []struct {
 		name      string
 		variables []string
@@ -54,9 +52,6 @@ func TestCommandLineDir(t *testing.T) {
 // installGH puts a gh in place that answers as the script does.
 func installGH(t *testing.T, script string) string {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("a shell script stands in for gh")
-	}
 	program := filepath.Join(t.TempDir(), "gh")
 	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
 		t.Fatal(err)
