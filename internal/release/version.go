@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/Masterminds/semver/v3"
+	"golang.org/x/mod/semver"
 )
 
 // Version is a released version: exactly MAJOR.MINOR.PATCH. The zero value is
@@ -139,19 +139,26 @@ type FileVersion struct {
 	Text string
 }
 
-// ParseFileVersion reads a version in a file: MAJOR.MINOR.PATCH with an optional
-// pre-release and build part. ok is false for anything else, and for numbers that
-// no release can have.
+// maxFileVersion bounds a version in a file, in bytes, as other readers of versions do.
+const maxFileVersion = 256
+
+// ParseFileVersion reads a version in a file, by Semantic Versioning 2.0.0:
+// MAJOR.MINOR.PATCH with an optional pre-release and build part. ok is false for
+// anything else, and for numbers that no release can have.
 func ParseFileVersion(text string) (version FileVersion, ok bool) {
-	parsed, err := semver.StrictNewVersion(text)
+	if len(text) > maxFileVersion || !semver.IsValid("v"+text) {
+		return FileVersion{}, false
+	}
+	numbers := text
+	if end := strings.IndexAny(text, "-+"); end >= 0 {
+		numbers = text[:end]
+	}
+	released, err := ParseVersion(numbers)
 	if err != nil {
 		return FileVersion{}, false
 	}
-	released, err := ParseVersion(fmt.Sprintf("%d.%d.%d", parsed.Major(), parsed.Minor(), parsed.Patch()))
-	if err != nil {
-		return FileVersion{}, false
-	}
-	return FileVersion{Version: released, Prerelease: parsed.Prerelease(), Text: text}, true
+	prerelease := strings.TrimPrefix(semver.Prerelease("v"+text), "-")
+	return FileVersion{Version: released, Prerelease: prerelease, Text: text}, true
 }
 
 // Line is a release line: all patch releases of one MAJOR.MINOR.
