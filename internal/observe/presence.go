@@ -3,6 +3,8 @@ package observe
 import (
 	"context"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/mozilla-services/looprel/internal/fixes"
 	"github.com/mozilla-services/looprel/internal/object"
@@ -22,11 +24,7 @@ func (b *backport) presentOn(ctx context.Context, choice plan.LineChoice, facts 
 		if len(releases) > 0 {
 			points = append(points, releases[len(releases)-1])
 		}
-		survey, err := b.surveyOf(ctx, one, points)
-		if err != nil {
-			return nil, err
-		}
-		standing, err := survey.Standing(one.id, 0)
+		survey, standing, err := b.standingOf(ctx, one, points)
 		if err != nil {
 			return nil, err
 		}
@@ -46,10 +44,61 @@ func (b *backport) presentOn(ctx context.Context, choice plan.LineChoice, facts 
 	return missing, nil
 }
 
-// surveyOf reads what is needed to tell where one commit is: what the points have
-// and the commit's parents have not.
-func (b *backport) surveyOf(ctx context.Context, one source, points []fixes.Point) (*fixes.Survey, error) {
-	return b.Survey(ctx, points, []object.ID{one.id}, one.commit.Parents)
+// standingOf tells how the first of the points stands to a commit's change, with the
+// survey that told. It asks the history since the change was made, where that is
+// enough: a line forked off long ago, and what the train's branch got since then is
+// much more than what the line got since the change.
+func (b *backport) standingOf(ctx context.Context, one source, points []fixes.Point) (*fixes.Survey, fixes.Standing, error) {
+	if since := sinceMade(one); !since.IsZero() {
+		survey, standing, err := b.standingSince(ctx, since, one, points)
+		if err != nil || isDecided(standing) {
+			return survey, standing, err
+		}
+	}
+	return b.standingSince(ctx, time.Time{}, one, points)
+}
+
+// standingSince reads what the points have and the commit's parents have not.
+func (b *backport) standingSince(ctx context.Context, since time.Time, one source, points []fixes.Point) (*fixes.Survey, fixes.Standing, error) {
+	survey, err := b.surveySince(ctx, since, points, []object.ID{one.id}, one.commit.Parents)
+	if err != nil {
+		return nil, fixes.Standing{}, err
+	}
+	standing, err := survey.Standing(one.id, 0)
+	return survey, standing, err
+}
+
+// clockMargin is how much clocks of different people are allowed to differ.
+const clockMargin = 24 * time.Hour
+
+// sinceMade is the time before which no commit is a pick of this one, nor this one a
+// pick of it: picks keep the author's date, and are committed after it. It is zero
+// where that says nothing: a merge brings what was made before it, and a message that
+// names where its commit was picked from may have been dated anew.
+func sinceMade(one source) time.Time {
+	if len(one.commit.Parents) != 1 || strings.Contains(one.commit.Body(), "(cherry") {
+		return time.Time{}
+	}
+	made := one.commit.Author.When
+	if committed := one.commit.Committer.When; committed.Before(made) {
+		made = committed
+	}
+	return made.Add(-clockMargin)
+}
+
+// isDecided reports whether a standing since the change was made is the one that all
+// of history would tell. Where the change is missing and could be picked, or was taken
+// back, no older commit makes it present. Where only its content is there, or it
+// conflicts, an older commit may say whence that is.
+func isDecided(standing fixes.Standing) bool {
+	switch standing.State {
+	case fixes.Unclear:
+		return false
+	case fixes.Equivalent:
+		return !standing.By.IsZero()
+	default:
+		return true
+	}
 }
 
 // howPresent says how it is known that a change is there.
@@ -191,11 +240,7 @@ func (b *backport) lacking(ctx context.Context) ([]plan.Lacking, error) {
 		}
 		lacking := plan.Lacking{Version: one.Version, State: one.State}
 		for _, source := range b.sources {
-			survey, err := b.surveyOf(ctx, source, []fixes.Point{{Name: one.Version.String(), Commit: commit}})
-			if err != nil {
-				return nil, err
-			}
-			standing, err := survey.Standing(source.id, 0)
+			_, standing, err := b.standingOf(ctx, source, []fixes.Point{{Name: one.Version.String(), Commit: commit}})
 			if err != nil {
 				return nil, err
 			}

@@ -19,11 +19,13 @@ import (
 type history struct {
 	ctx        context.Context //nolint:containedctx // the survey is pure and knows no context; this one ends with it
 	repository *gitrepo.Objects
+	// since, unless it is zero, leaves out what is older, see gitrepo.Recent.
+	since time.Time
 }
 
 // Range lists commits, as far as the clone has them.
 func (h history) Range(include, exclude []object.ID) ([]fixes.Commit, bool, error) {
-	found, err := h.repository.Range(h.ctx, include, exclude, gitrepo.RangeOptions{})
+	found, err := h.list(include, exclude)
 	complete := !errors.Is(err, gitrepo.ErrShallow)
 	if err != nil && complete {
 		return nil, false, err
@@ -33,6 +35,13 @@ func (h history) Range(include, exclude []object.ID) ([]fixes.Commit, bool, erro
 		commits[i] = fixes.Commit{Commit: notes.FromObject(one.ID, one.Commit), Tree: one.Tree}
 	}
 	return commits, complete, nil
+}
+
+func (h history) list(include, exclude []object.ID) ([]gitrepo.CommitInfo, error) {
+	if h.since.IsZero() {
+		return h.repository.Range(h.ctx, include, exclude, gitrepo.RangeOptions{})
+	}
+	return h.repository.Recent(h.ctx, include, exclude, h.since)
 }
 
 // TreeOf is the tree of a commit.
@@ -77,9 +86,16 @@ func surveyed(err error) error {
 // Survey reads the history between points, and the commits that are asked about.
 // Nothing that is an ancestor of the floor is read.
 func (s *Session) Survey(ctx context.Context, points []fixes.Point, commits, floor []object.ID) (*fixes.Survey, error) {
+	return s.surveySince(ctx, time.Time{}, points, commits, floor)
+}
+
+// surveySince is Survey of what was committed since a time, as gitrepo.Recent tells; zero
+// is all of history. It goes no further than the commits of the floor.
+func (s *Session) surveySince(ctx context.Context, since time.Time, points []fixes.Point, commits, floor []object.ID) (*fixes.Survey, error) {
 	s.progress("reading history")
 	defer s.progress("")
-	return fixes.NewSurvey(history{ctx, s.repository.Objects}, surveyObjects{MergeObjects{s.repository}}, fixes.Options{
+	read := history{ctx: ctx, repository: s.repository.Objects, since: since}
+	return fixes.NewSurvey(read, surveyObjects{MergeObjects{s.repository}}, fixes.Options{
 		Points: points, Commits: commits, Floor: floor, Rules: pick.RulesOf(s.snapshot.Component),
 		External: ExternalDriver(s.repository),
 	})
