@@ -14,8 +14,13 @@ import (
 // thousand runs takes to start.
 type withProgram struct{ *testing.M }
 
+// program keeps all that looprel is made of in the test binary: what go test remembers
+// of these tests is forgotten when that changes.
+var program = main
+
 // Run builds looprel, and runs the tests.
 func (m withProgram) Run() int {
+	runtime.KeepAlive(program)
 	dir, err := os.MkdirTemp("", "looprel-program-")
 	if err == nil {
 		defer os.RemoveAll(dir) //nolint:errcheck // what is left over is in the temporary directory
@@ -35,9 +40,9 @@ func (m withProgram) Run() int {
 // races, so that it does, too. It is copied to its place: of what the linker writes page
 // by page the system keeps single pages, and every start takes longer.
 func buildProgram(dir string) error {
-	program, linked := filepath.Join(dir, "looprel"), filepath.Join(dir, "linked")
+	installed, linked := filepath.Join(dir, "looprel"), filepath.Join(dir, "linked")
 	if runtime.GOOS == "windows" {
-		program += ".exe"
+		installed += ".exe"
 	}
 	arguments := []string{"build", "-buildvcs=false", "-o", linked}
 	if racing {
@@ -50,5 +55,5 @@ func buildProgram(dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(program, whole, 0o755)
+	return os.WriteFile(installed, whole, 0o755)
 }
