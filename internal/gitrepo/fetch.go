@@ -35,6 +35,13 @@ type FetchRequest struct {
 	// Haves it counts as zero, since servers send the whole tree again for a new
 	// cut, but just the news without one.
 	Depth int
+	// WithoutFiles leaves out the content of files, where the remote can do that and
+	// gives it later by its id (CanFilter). What is wanted itself comes all the same.
+	// Only a store that git knows to be partial may be given less than all: see
+	// PartialStore.
+	WithoutFiles bool
+	// Anew asks for all that is wanted, whether the store has it or not.
+	Anew bool
 }
 
 // FetchResult is what a Fetch brought.
@@ -50,11 +57,16 @@ type FetchResult struct {
 // It follows a List in the same conversation if there is one open. It fails with
 // ErrMoved when the remote no longer has what is wanted.
 func (r *Remote) Fetch(ctx context.Context, into *Objects, request FetchRequest) (FetchResult, error) {
-	wants, err := into.lacking(request)
-	if err != nil || len(wants) == 0 {
-		return FetchResult{}, err
+	if !request.Anew {
+		wants, err := into.lacking(request)
+		if err != nil {
+			return FetchResult{}, err
+		}
+		request.Wants = wants
 	}
-	request.Wants = wants
+	if len(request.Wants) == 0 {
+		return FetchResult{}, nil
+	}
 	if request.Depth == 1 && len(request.Haves) > 0 {
 		request.Depth = 0
 	}
@@ -104,9 +116,10 @@ func (r *Remote) fetchOver(ctx context.Context, from *session, into *Objects, re
 }
 
 // offers checks that the remote still shows what is wanted: servers answer a
-// request for anything else by hanging up. In version 2 they say what is missing.
+// request for anything else by hanging up, unless they announce that they give more.
+// In version 2 they say what is missing.
 func (s *session) offers(wants []object.ID) error {
-	if s.features != nil {
+	if s.features != nil || s.givesByID() {
 		return nil
 	}
 	shown := map[object.ID]bool{}
@@ -131,7 +144,7 @@ func (s *session) fetch(op *operation, into *Objects, wanted FetchRequest) (Fetc
 	}
 	reader, err := s.exchange(op, request{message: message})
 	if err != nil {
-		return FetchResult{}, err
+		return FetchResult{}, s.saidInstead(op, wanted, err)
 	}
 	answer, err := s.readAnswer(reader, wanted)
 	if err != nil {
@@ -148,7 +161,7 @@ func (s *session) fetch(op *operation, into *Objects, wanted FetchRequest) (Fetc
 	if err := into.recordCuts(op, answer.shallow, nil); err != nil {
 		return FetchResult{}, err
 	}
-	count, err := into.receivePack(answer.pack)
+	count, err := into.receivePack(answer.pack, wanted.WithoutFiles && s.canFilter())
 	if err != nil {
 		return FetchResult{}, err
 	}
@@ -187,6 +200,12 @@ func (s *session) fetchMessage(into *Objects, request FetchRequest) ([]byte, err
 	upload.Wants = toHashes(request.Wants)
 	upload.Shallows = toHashes(shallow)
 	upload.Depth = packp.DepthCommits(request.Depth)
+	if request.WithoutFiles && s.canFilter() {
+		upload.Filter = packp.FilterBlobNone()
+		if err := upload.Capabilities.Set(capability.Filter); err != nil {
+			return nil, err
+		}
+	}
 	// Some servers serve only clients that know multi_ack_detailed.
 	for _, name := range []capability.Capability{
 		capability.MultiACKDetailed, capability.Sideband64k, capability.OFSDelta,
@@ -223,6 +242,9 @@ func (s *session) fetchCommand(shallow []object.ID, request FetchRequest) []byte
 	}
 	if request.Depth > 0 {
 		appendPacket(message, "deepen "+strconv.Itoa(request.Depth))
+	}
+	if request.WithoutFiles && s.canFilter() {
+		appendPacket(message, "filter "+string(packp.FilterBlobNone()))
 	}
 	for _, id := range request.Wants {
 		appendPacket(message, "want "+id.String())

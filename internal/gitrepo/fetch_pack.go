@@ -24,11 +24,12 @@ import (
 const packHeaderSize = 12
 
 // receivePack stores a pack with its index, whole or not at all, and returns the
-// number of its objects. An empty pack leaves no trace.
+// number of its objects. An empty pack leaves no trace. One of a partial clone is
+// marked: what its objects name may be missing, and is promised by the remote.
 //
 // go-git's PackfileWriter is not used: it leaves its temporary file behind when
 // the connection breaks, and lets others see an index that is half written.
-func (o *Objects) receivePack(reader io.Reader) (count int, err error) {
+func (o *Objects) receivePack(reader io.Reader, promised bool) (count int, err error) {
 	buffered := bufio.NewReader(reader)
 	header, err := buffered.Peek(packHeaderSize)
 	if err != nil {
@@ -55,16 +56,26 @@ func (o *Objects) receivePack(reader io.Reader) (count int, err error) {
 	if _, err := io.Copy(pack, buffered); err != nil {
 		return 0, fmt.Errorf("reading the pack: %w", err)
 	}
-	return count, o.keepPack(pack, count, directory)
+	return count, o.keepPack(pack, count, directory, promised)
 }
 
-// keepPack indexes the pack and puts both files in their places.
-func (o *Objects) keepPack(pack *os.File, count int, directory string) error {
+// keepPack indexes the pack and puts both files in their places, the mark before them.
+func (o *Objects) keepPack(pack *os.File, count int, directory string, promised bool) error {
 	checksum, index, err := indexPack(pack, count)
 	if err != nil {
 		return fmt.Errorf("the remote sent a damaged pack: %w", err)
 	}
+	if promised {
+		if err := writeAtomic(packName(directory, checksum)+".promisor", nil, 0o444); err != nil {
+			return err
+		}
+	}
 	return o.settlePack(pack, directory, checksum, index)
+}
+
+// packName is the path of a pack without its ending.
+func packName(directory string, checksum plumbing.Hash) string {
+	return filepath.Join(directory, "pack-"+checksum.String())
 }
 
 // settlePack puts a pack and its index in their places: the index first, since
@@ -79,7 +90,7 @@ func (o *Objects) settlePack(pack *os.File, directory string, checksum plumbing.
 	if _, err := idxfile.NewEncoder(indexFile).Encode(index); err != nil {
 		return err
 	}
-	name := filepath.Join(directory, "pack-"+checksum.String())
+	name := packName(directory, checksum)
 	if err := settle(indexFile, name+".idx"); err != nil {
 		return err
 	}

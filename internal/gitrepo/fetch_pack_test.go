@@ -79,7 +79,7 @@ func TestDamagedPacksAreRefused(t *testing.T) {
 		"more behind it":             append(bytes.Clone(sound), sound...),
 	} {
 		objects := emptyObjects(t)
-		if count, err := objects.receivePack(bytes.NewReader(pack)); err == nil {
+		if count, err := objects.receivePack(bytes.NewReader(pack), false); err == nil {
 			t.Errorf("%s: %d objects were kept", name, count)
 		}
 		if left := packFiles(t, objects); len(left) > 0 {
@@ -97,7 +97,7 @@ func FuzzReceivePack(f *testing.F) {
 	f.Add([]byte("PACK\x00\x00\x00\x02\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		objects := emptyObjects(t)
-		count, err := objects.receivePack(bytes.NewReader(repairedTrailer(content)))
+		count, err := objects.receivePack(bytes.NewReader(repairedTrailer(content)), false)
 		if err != nil {
 			if left := packFiles(t, objects); len(left) > 0 {
 				t.Errorf("left behind: %q", left)

@@ -25,14 +25,19 @@ import (
 type PackRequest struct {
 	// Made are objects that are in no repository yet.
 	Made []object.Object
-	// Copied are objects of From, which is read by the pack's own entries: deltas and
-	// compressed content are taken over as they stand.
-	Copied []object.ID
-	From   *Objects
+	// Copied are objects of repositories.
+	Copied []PackSource
 	// Before has, for some of those, an earlier version of the same file.
 	Before map[object.ID]object.ID
 	// Progress is told now and then how many objects are written; nil: nobody.
 	Progress func(done int)
+}
+
+// PackSource are objects of a repository, which is read by its packs' own entries:
+// deltas and compressed content are taken over as they stand.
+type PackSource struct {
+	From *Objects
+	IDs  []object.ID
 }
 
 // Pack is a pack with its index, in the repository that it was made in.
@@ -69,7 +74,7 @@ func (o *Objects) MakePack(ctx context.Context, request PackRequest) (made *Pack
 	if err := o.settlePack(file, directory, checksum, index); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(directory, "pack-"+checksum.String()+".pack")
+	path := packName(directory, checksum) + ".pack"
 	return &Pack{path: path, Size: writer.offset, Count: writer.count}, nil
 }
 
@@ -100,7 +105,10 @@ func newPackWriter(to io.Writer) *packWriter {
 // all writes the header and all entries.
 func (w *packWriter) all(ctx context.Context, request PackRequest) error {
 	made, copied := unwritten(request)
-	w.count = len(made) + len(copied)
+	w.count = len(made)
+	for _, source := range copied {
+		w.count += len(source.IDs)
+	}
 	w.raw(binary.BigEndian.AppendUint32([]byte("PACK\x00\x00\x00\x02"), uint32(w.count))) //nolint:gosec // no memory holds more
 	if err := w.index.OnHeader(uint32(w.count)); err != nil {                             //nolint:gosec // likewise
 		return err
@@ -118,19 +126,21 @@ func (w *packWriter) all(ctx context.Context, request PackRequest) error {
 			return err
 		}
 	}
-	if len(copied) == 0 {
-		return nil
-	}
 	for later, earlier := range request.Before {
 		w.after[earlier] = later
 	}
-	err := request.From.store.EachForPack(copied, func(entry objectstore.PackedEntry) error {
-		if entry.Deflated == nil {
-			return step(w.whole(entry, request))
+	for _, source := range copied {
+		err := source.From.store.EachForPack(source.IDs, func(entry objectstore.PackedEntry) error {
+			if entry.Deflated == nil {
+				return step(w.whole(entry, source.From, request.Before))
+			}
+			return step(w.entry(entry.ID, entry.Kind, entry.Size, entry.Base, entry.Deflated))
+		})
+		if err != nil {
+			return source.From.copyFailed(err)
 		}
-		return step(w.entry(entry.ID, entry.Kind, entry.Size, entry.Base, entry.Deflated))
-	})
-	return request.From.copyFailed(err)
+	}
+	return nil
 }
 
 // made writes an object that is new.
@@ -156,19 +166,23 @@ func deflate(to *bytes.Buffer, data []byte) {
 }
 
 // unwritten leaves each object once.
-func unwritten(request PackRequest) (made []identified, copied []object.ID) {
-	seen := make(map[object.ID]bool, len(request.Made)+len(request.Copied))
+func unwritten(request PackRequest) (made []identified, copied []PackSource) {
+	seen := make(map[object.ID]bool, len(request.Made))
 	for _, one := range request.Made {
 		if id := one.ID(); !seen[id] {
 			seen[id] = true
 			made = append(made, identified{id, one})
 		}
 	}
-	for _, id := range request.Copied {
-		if !seen[id] {
-			seen[id] = true
-			copied = append(copied, id)
+	for _, source := range request.Copied {
+		left := PackSource{From: source.From}
+		for _, id := range source.IDs {
+			if !seen[id] {
+				seen[id] = true
+				left.IDs = append(left.IDs, id)
+			}
 		}
+		copied = append(copied, left)
 	}
 	return made, copied
 }

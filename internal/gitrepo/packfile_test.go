@@ -25,7 +25,7 @@ func TestMakePack(t *testing.T) {
 	commit := object.Commit{Tree: made[len(made)-1].ID(), Parents: ids[len(ids)-1:], Author: by, Committer: by, Message: "On top\n"}.Object()
 	made = append(made, object.Blob([]byte("content\n")), object.Blob(nil), commit)
 	copied := everything(t, source)
-	pack, err := into.MakePack(t.Context(), PackRequest{Made: append(made, made[0]), Copied: append(copied, copied[0]), From: from.Objects})
+	pack, err := into.MakePack(t.Context(), PackRequest{Made: append(made, made[0]), Copied: []PackSource{{From: from.Objects, IDs: append(copied, copied[0])}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,21 +203,22 @@ func TestPackOfSomeVersions(t *testing.T) {
 	}
 	source.Git("repack", "-adfq")
 	from, into := openRepo(t, source), openRepo(t, gittest.NewBare(t))
-	request := PackRequest{From: from.Objects, Before: map[object.ID]object.ID{}}
+	copied := PackSource{From: from.Objects}
+	before := map[object.ID]object.ID{}
 	for i := 0; i < len(versions); i += 3 {
-		request.Copied = append(request.Copied, versions[i])
+		copied.IDs = append(copied.IDs, versions[i])
 		if i > 0 {
-			request.Before[versions[i]] = versions[i-3]
+			before[versions[i]] = versions[i-3]
 		}
 	}
-	pack, err := into.MakePack(t.Context(), request)
+	pack, err := into.MakePack(t.Context(), PackRequest{Copied: []PackSource{copied}, Before: before})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if pack.Size > 3*3000 {
-		t.Errorf("%d versions take %d bytes", len(request.Copied), pack.Size)
+		t.Errorf("%d versions take %d bytes", len(copied.IDs), pack.Size)
 	}
-	for _, id := range request.Copied {
+	for _, id := range copied.IDs {
 		want, _ := from.Read(id)
 		if got, err := into.Read(id); err != nil || !bytes.Equal(got.Data, want.Data) {
 			t.Errorf("%s: %v", id, err)

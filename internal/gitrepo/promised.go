@@ -1,11 +1,7 @@
 package gitrepo
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"os/exec"
-	"strings"
 
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -13,40 +9,44 @@ import (
 // IsPartial reports whether the clone left objects out on purpose (a filter).
 func (o *Objects) IsPartial() bool { return o.partial || o.store.Promised() }
 
-// FetchPromised has git bring objects that a partial clone left out, in one request,
-// as git does by itself for every command that needs one. They stay in the clone.
-func (r *Repository) FetchPromised(ctx context.Context, ids []object.ID) error {
-	remote, known := r.promisor()
-	if !known {
-		return &MissingError{ID: ids[0], Partial: true}
+// Lacking are those of the objects that are not here, in the same order.
+func (o *Objects) Lacking(ids []object.ID) ([]object.ID, error) {
+	if err := o.store.Rescan(); err != nil {
+		return nil, damaged("cannot search the objects of "+o.dir, err)
 	}
-	git, err := findProgram(r.environ, "git")
-	if err != nil {
-		return fmt.Errorf("the objects that a partial clone left out are fetched by git: %w", err)
-	}
-	// These are git's own options for it: nothing is negotiated, since what is asked
-	// for is lacking for certain, and no reference moves.
-	command := exec.CommandContext(ctx, git, "--git-dir", r.layout.gitDir, "-c", "fetch.negotiationAlgorithm=noop", //nolint:gosec // the installed git
-		"fetch", remote, "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--stdin")
-	command.Env = r.environ.forOtherRepository()
-	var list strings.Builder
+	var lacking []object.ID
 	for _, id := range ids {
-		list.WriteString(id.String() + "\n")
-	}
-	command.Stdin = strings.NewReader(list.String())
-	var said bytes.Buffer
-	command.Stderr = &said
-	if err := command.Run(); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
+		here, err := o.store.HasNow(id)
+		if err != nil {
+			return nil, o.readFailed(id, "look for", err)
 		}
-		return &Error{Kind: ErrUnreachable, What: fmt.Sprintf("the partial clone %s lacks %d objects, and git could not fetch them from %s: %s",
-			r.layout.gitDir, len(ids), remote, printableText(said.String())), Advice: "fetch them there, or use a complete clone"}
+		if !here {
+			lacking = append(lacking, id)
+		}
 	}
-	return r.store.Rescan()
+	return lacking, nil
 }
 
-// promisor is the remote that has what a partial clone left out.
+// Borrow has objects that are not here read from another repository, as long as this
+// one is open. Nothing is written.
+func (o *Objects) Borrow(from *Objects) error {
+	if err := o.store.Borrow(from.store.Directories()); err != nil {
+		return damaged("cannot read the objects of "+from.dir, err)
+	}
+	return nil
+}
+
+// OpenPromisor returns the remote that has what a partial clone left out. It is an
+// ErrMissing when the clone names none.
+func (r *Repository) OpenPromisor(options RemoteOptions) (*Remote, error) {
+	name, known := r.promisor()
+	if !known {
+		return nil, &Error{Kind: ErrMissing, What: fmt.Sprintf("%s lacks objects, and names no remote that has them", r.layout.commonDir)}
+	}
+	return r.OpenRemote(name, options)
+}
+
+// promisor is the name of that remote.
 func (r *Repository) promisor() (name string, known bool) {
 	if name = r.config.Get("extensions.partialClone"); name != "" {
 		return name, true

@@ -76,7 +76,7 @@ func (o *Objects) storePack(objects []identified) error {
 		err := writePack(buffered, objects)
 		writer.CloseWithError(errors.Join(err, buffered.Flush()))
 	}()
-	_, err := o.receivePack(reader)
+	_, err := o.receivePack(reader, false)
 	if err = errors.Join(err, reader.Close()); err != nil {
 		return fmt.Errorf("cannot store %d objects as a pack: %w", len(objects), err)
 	}

@@ -95,14 +95,15 @@ const (
 	deepestCopied = 50
 )
 
-// whole writes an object that no pack has in a form that can be taken over: as a delta of another version of the same file, if one is in the pack already.
-func (w *packWriter) whole(entry objectstore.PackedEntry, request PackRequest) error {
+// whole writes an object that no pack has in a form that can be taken over: as a delta
+// of another version of the same file, if one is in the pack already.
+func (w *packWriter) whole(entry objectstore.PackedEntry, from *Objects, before map[object.ID]object.ID) error {
 	w.data.Reset()
-	for _, candidate := range []object.ID{request.Before[entry.ID], w.after[entry.ID]} {
+	for _, candidate := range []object.ID{before[entry.ID], w.after[entry.ID]} {
 		if _, written := w.places[candidate]; !written || w.depths[candidate] >= deepestCopied || entry.Size > maxDifference {
 			continue
 		}
-		base, err := request.From.store.Read(candidate, maxDifference)
+		base, err := from.store.Read(candidate, maxDifference)
 		if err != nil || base.Kind != entry.Kind {
 			continue // what is new is in no store, and what is large is not compared
 		}

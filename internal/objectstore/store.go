@@ -30,6 +30,7 @@ package objectstore
 import (
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -110,11 +111,31 @@ func Open(objectsDir string, options Options) (*Store, error) {
 
 // Directories lists the directories that are read, the repository's own first.
 func (s *Store) Directories() []string {
+	s.lock.RLock()
+	defer s.lock.RUnlock()
 	paths := make([]string, len(s.directories))
 	for i, d := range s.directories {
 		paths[i] = d.path
 	}
 	return paths
+}
+
+// Borrow has further directories of objects read, after those that are read already.
+func (s *Store) Borrow(paths []string) error {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	for _, path := range paths {
+		if slices.ContainsFunc(s.directories, func(d *directory) bool { return d.path == path }) {
+			continue
+		}
+		borrowed := &directory{path: path, options: s.options, cache: s.cache}
+		if _, err := borrowed.scan(); err != nil {
+			return err
+		}
+		s.directories = append(s.directories, borrowed)
+	}
+	s.generation.Add(1)
+	return nil
 }
 
 // Promised reports whether there are packs of a partial clone: objects that they

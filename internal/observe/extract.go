@@ -113,7 +113,11 @@ func (e *Extraction) rewrite(ctx context.Context, layout *extract.Layout, start 
 			return err
 		}
 		if i%lookAhead == 0 {
-			if err := rewriter.Look(line[i:min(i+lookAhead, len(line))]); err != nil {
+			next := line[i:min(i+lookAhead, len(line))]
+			if err := e.upstream.bringTrees(ctx, next); err != nil {
+				return err
+			}
+			if err := rewriter.Look(next); err != nil {
 				return err
 			}
 		}

@@ -24,12 +24,22 @@ func (e *Extraction) Preview(ctx context.Context, p *plan.ExtractPlan, directory
 		}
 	} else {
 		from = append(from, e.upstream.Objects)
+		if e.upstream.IsPartial() { // what was left out cannot be borrowed
+			if _, _, err := e.borrowed(ctx, p); err != nil {
+				return err
+			}
+		}
 	}
 	store, err := e.session.repository.CreateBorrowing(directory, from...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if !whole && e.upstream.IsPartial() {
+		if err := e.upstream.promiseTo(store); err != nil {
+			return err
+		}
+	}
 	if _, err := store.MakePack(ctx, request); err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@ package observe
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 
 	"github.com/mozilla-services/looprel/internal/extract"
 	"github.com/mozilla-services/looprel/internal/gitrepo"
@@ -27,16 +27,19 @@ func (e *Extraction) packRequest(ctx context.Context, p *plan.ExtractPlan) (gitr
 	if err != nil {
 		return gitrepo.PackRequest{}, err
 	}
-	meter := e.session.meter("packing", len(p.Objects)+len(copied))
+	count := len(p.Objects)
+	for _, source := range copied {
+		count += len(source.IDs)
+	}
+	meter := e.session.meter("packing", count)
 	return gitrepo.PackRequest{
-		Made: p.Objects, Copied: copied, From: e.upstream.Objects, Before: before,
+		Made: p.Objects, Copied: copied, Before: before,
 		Progress: func(done int) { _ = meter.at(ctx, done) }, // the pack looks at the context itself
 	}, nil
 }
 
-// borrowed lists upstream's objects that the commits need, and earlier versions of
-// them.
-func (e *Extraction) borrowed(ctx context.Context, p *plan.ExtractPlan) (ids []object.ID, before map[object.ID]object.ID, err error) {
+// borrowed lists the objects that the commits need, and earlier versions of them.
+func (e *Extraction) borrowed(ctx context.Context, p *plan.ExtractPlan) (sources []gitrepo.PackSource, before map[object.ID]object.ID, err error) {
 	made := madeTrees{given: e.trees(ctx), made: map[object.ID][]byte{}}
 	for _, one := range p.Objects {
 		if one.Kind == object.KindTree {
@@ -60,8 +63,8 @@ func (e *Extraction) borrowed(ctx context.Context, p *plan.ExtractPlan) (ids []o
 		}
 		trees[commit.ID] = commit.Tree
 	}
-	ids, err = e.upstreams(ctx, made, list.IDs())
-	return ids, list.Before(), err
+	sources, err = e.sources(ctx, made, list.IDs())
+	return sources, list.Before(), err
 }
 
 // parentTree is the tree of a commit's first parent, zero for a first commit.
@@ -76,35 +79,36 @@ func (e *Extraction) parentTree(commit extract.Made, known map[object.ID]object.
 	return node.Tree, err
 }
 
-// upstreams leaves out what is made, and what the branch has of its own. What a
-// partial clone of upstream left out is fetched.
-func (e *Extraction) upstreams(ctx context.Context, made madeTrees, ids []object.ID) ([]object.ID, error) {
-	var kept, lacking []object.ID
-	for _, id := range ids {
-		if _, own := made.made[id]; own {
-			continue
-		}
-		there, err := e.upstream.Has(id)
-		if err != nil {
-			return nil, err
-		}
-		if !there {
-			own, err := e.branch.objects.Has(id)
-			if err != nil {
-				return nil, err
-			}
-			if own {
-				continue
-			}
-			lacking = append(lacking, id)
-		}
-		kept = append(kept, id)
+// sources says where the objects are taken from that are not made. What upstream left
+// out is fetched, unless the branch's repository on this machine has it. That the
+// branch has it where it lives is not certain, so it is sent all the same.
+func (e *Extraction) sources(ctx context.Context, made madeTrees, ids []object.ID) ([]gitrepo.PackSource, error) {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id object.ID) bool { _, isMade := made.made[id]; return isMade })
+	lacking, err := e.upstream.Lacking(ids)
+	if err != nil {
+		return nil, err
 	}
-	if len(lacking) == 0 {
-		return kept, nil
+	nowhere, err := e.branch.objects.Lacking(lacking)
+	if err != nil {
+		return nil, err
 	}
-	e.session.progress(fmt.Sprintf("fetching %d objects that %s left out", len(lacking), e.upstream.shown))
-	return kept, e.upstream.bring(ctx, lacking)
+	if err := e.upstream.bring(ctx, nowhere); err != nil {
+		return nil, err
+	}
+	own := without(lacking, nowhere)
+	return []gitrepo.PackSource{
+		{From: e.upstream.Objects, IDs: without(ids, own)},
+		{From: e.branch.objects, IDs: own},
+	}, nil
+}
+
+// without leaves some ids out.
+func without(ids, some []object.ID) []object.ID {
+	left := make(map[object.ID]bool, len(some))
+	for _, id := range some {
+		left[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id object.ID) bool { return left[id] })
 }
 
 // madeTrees gives trees that are made, and others.

@@ -21,10 +21,15 @@ func (m meter) at(ctx context.Context, done int) error {
 	if done%meterStep != 0 {
 		return nil
 	}
+	m.now(done)
+	return ctx.Err()
+}
+
+// now reports.
+func (m meter) now(done int) {
 	if m.session.options.Meter != nil {
 		m.session.options.Meter(m.what, done, m.total)
 	}
-	return ctx.Err()
 }
 
 func (m meter) done() { m.session.progress("") }
