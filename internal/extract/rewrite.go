@@ -354,8 +354,24 @@ func (r *Rewriter) Head() object.ID {
 	return r.last.id
 }
 
-// Made lists the commits that were made so far, oldest first.
-func (r *Rewriter) Made() []Made { return r.made }
+// Made lists the commits that were made so far and that the head has, oldest first: the
+// last is the head. An octopus merge may stand for a parent that lacks what another one
+// has (see stand); what was made of that is in no history.
+func (r *Rewriter) Made() []Made {
+	had := map[object.ID]bool{r.Head(): true}
+	var made []Made
+	for _, one := range slices.Backward(r.made) {
+		if !had[one.ID] {
+			continue
+		}
+		made = append(made, one)
+		for _, parent := range one.Parents {
+			had[parent] = true
+		}
+	}
+	slices.Reverse(made)
+	return made
+}
 
 // errNotInOrder: a commit was added before its parents.
 type errNotInOrder struct{ id object.ID }

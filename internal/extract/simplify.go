@@ -32,6 +32,9 @@ type Ancestry interface {
 //     counts, and of two that are not, neither does;
 //   - where other parents have other trees, the last of these has no commit that
 //     the one with the same tree lacks.
+//
+// And one of its own: the branch as it was is not left behind. Git does not know such a
+// branch, and of an octopus merge would let go of it.
 func (r *Rewriter) stand(mapped object.ID, parents []*image) (*image, error) {
 	var same, other *image
 	for _, parent := range parents {
@@ -62,7 +65,28 @@ func (r *Rewriter) stand(mapped object.ID, parents []*image) (*image, error) {
 	if err != nil || !contained {
 		return nil, err
 	}
+	leaves, err := r.leavesTip(same, parents)
+	if err != nil || leaves {
+		return nil, err
+	}
 	return same, nil
+}
+
+// leavesTip reports whether a parent is not on top of the branch as it was, though another
+// one is.
+func (r *Rewriter) leavesTip(chosen *image, parents []*image) (bool, error) {
+	if r.tip == nil || len(parents) < 3 {
+		return false, nil // of two, the other one is contained
+	}
+	if has, err := r.isAncestor(r.tip, chosen); has || err != nil {
+		return false, err
+	}
+	for _, parent := range parents {
+		if has, err := r.isAncestor(r.tip, parent); has || err != nil {
+			return has, err
+		}
+	}
+	return false, nil
 }
 
 // isAncestor reports whether a is b or an ancestor of it.

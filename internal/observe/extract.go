@@ -129,6 +129,7 @@ func (e *Extraction) rewrite(ctx context.Context, layout *extract.Layout, start 
 		return err
 	}
 	facts.Made = rewriter.Made()
+	facts.Objects = extract.Needed(facts.Made, facts.Objects)
 	var err error
 	facts.Absent, err = rewriter.Absent()
 	return err
