@@ -120,13 +120,20 @@ func (r *mergeTreeRun) single(base, ours, theirs string) error {
 	return &exitError{code: ExitFailure, reason: fmt.Sprintf("%s and %s have conflicts", ours, theirs)}
 }
 
+// maxMergeLine bounds a line of the input, in bytes: what is no list of merges may
+// have no lines at all, and no end.
+const maxMergeLine = 64 << 10
+
 // lines answers the merges of an input as git answers a program.
 func (r *mergeTreeRun) lines(ctx context.Context, in io.Reader) error {
-	reader := bufio.NewReader(in)
+	reader := bufio.NewReaderSize(in, maxMergeLine)
 	for number := 1; ; number++ {
-		line, err := reader.ReadString('\n')
-		if errors.Is(err, io.EOF) && line == "" {
+		line, err := reader.ReadSlice('\n')
+		if errors.Is(err, io.EOF) && len(line) == 0 {
 			return nil
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			return malformedMerge(number, string(line))
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read standard input: %w", err)
@@ -134,7 +141,7 @@ func (r *mergeTreeRun) lines(ctx context.Context, in io.Reader) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.line(number, line); err != nil {
+		if err := r.line(number, string(line)); err != nil {
 			return err
 		}
 		if reader.Buffered() == 0 {
@@ -149,10 +156,7 @@ func (r *mergeTreeRun) lines(ctx context.Context, in io.Reader) error {
 func (r *mergeTreeRun) line(number int, line string) error {
 	words := strings.Fields(line)
 	if len(words) != 4 || words[1] != "--" {
-		return &usageError{
-			reason: fmt.Sprintf("line %d of standard input is %q", number, strings.TrimSuffix(line, "\n")),
-			hint:   `write each merge as "BASE -- OURS THEIRS"`,
-		}
+		return malformedMerge(number, strings.TrimSuffix(line, "\n"))
 	}
 	result, err := r.merge(words[0], words[2], words[3])
 	if err != nil {
@@ -168,6 +172,20 @@ func (r *mergeTreeRun) line(number int, line string) error {
 	}
 	r.print("\x00")
 	return nil
+}
+
+// malformedMerge is the error of a line that is no merge; of a long one it shows the
+// beginning.
+func malformedMerge(number int, line string) error {
+	const shown = 200
+	more := ""
+	if len(line) > shown {
+		line, more = line[:shown], " and so on"
+	}
+	return &usageError{
+		reason: fmt.Sprintf("line %d of standard input is %q%s", number, line, more),
+		hint:   `write each merge as "BASE -- OURS THEIRS"`,
+	}
 }
 
 // print writes to the output, whose errors Flush gives.
@@ -217,6 +235,9 @@ func (r *mergeTreeRun) merge(base, ours, theirs string) (merge.Result, error) {
 func (r *mergeTreeRun) tree(name string) (object.ID, error) {
 	if id, err := object.ParseID(strings.ToLower(name)); err == nil {
 		tree, err := r.repository.TreeAt(id, "")
+		if missing, ok := errors.AsType[*gitrepo.MissingError](err); ok && missing.ID == id && !missing.Partial && !missing.Shallow {
+			return tree, &usageError{reason: fmt.Sprintf("there is no object %s in this clone", name), hint: "give the id of a commit or tree; bring missing ones in: git fetch"}
+		}
 		if !errors.Is(err, gitrepo.ErrWrongKind) {
 			return tree, err
 		}
