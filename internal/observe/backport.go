@@ -235,9 +235,12 @@ func (b *backport) picked(ctx context.Context, choice plan.LineChoice, chain *ch
 	if err != nil || len(chain.picks) == 0 {
 		return branch, err
 	}
+	before := choice.Head
 	for _, one := range chain.picks {
 		change := notes.FromObject(one.Source, one.Original)
+		change.Parents = []object.ID{before} // on the line it is no merge, whatever it was
 		branch.Changes = slices.Insert(branch.Changes, 0, change)
+		before = one.Source
 	}
 	branch.Picks = chain.picks
 	if branch.Made, err = chain.objects(ctx, branch.At.Root); err != nil || b.request.NoRelease {
