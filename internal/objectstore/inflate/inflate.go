@@ -129,18 +129,18 @@ func (d *decoder) run(dst, src []byte, prefix bool) (written int, err error) {
 }
 
 // refill makes sure of 56 bits at least, as far as there is input.
-func (d *decoder) refill() {
-	if d.next+8 <= len(d.src) {
-		d.hold |= binary.LittleEndian.Uint64(d.src[d.next:]) << (d.count & 63)
-		d.next += int((63 - d.count) >> 3)
-		d.count |= 56
-		return
+func (d *decoder) refill() { d.hold, d.next, d.count = refilled(d.src, d.hold, d.next, d.count) }
+
+func refilled(src []byte, hold uint64, next int, count uint) (newHold uint64, newNext int, newCount uint) {
+	if next+8 <= len(src) {
+		return hold | binary.LittleEndian.Uint64(src[next:])<<(count&63), next + int((63-count)>>3), count | 56
 	}
-	for d.count < 56 && d.next < len(d.src) {
-		d.hold |= uint64(d.src[d.next]) << d.count
-		d.next++
-		d.count += 8
+	for count < 56 && next < len(src) {
+		hold |= uint64(src[next]) << count
+		next++
+		count += 8
 	}
+	return hold, next, count
 }
 
 // take uses up bits that refill has provided.
@@ -208,6 +208,10 @@ func (d *decoder) stored(dst []byte, written int) (int, error) {
 	return written + copied, nil
 }
 
+// maxMatchBits is how many bits may follow the code of a length: 5 more of it, and a
+// distance with 13 more.
+const maxMatchBits = 5 + maxCodeBits + 13
+
 // compressed decodes the symbols of a block. It is where all time goes, so it
 // keeps the decoder's state in local variables.
 func (d *decoder) compressed(dst []byte, written int, literals, distances *table) (int, error) {
@@ -215,22 +219,19 @@ func (d *decoder) compressed(dst []byte, written int, literals, distances *table
 	literalMask, distanceMask := uint64(1)<<literals.bits-1, uint64(1)<<distances.bits-1
 	var err error
 	for {
-		// At least 56 bits, where the input has them: a length and a distance take
-		// 15+5+15+13 at most.
-		if next+8 <= len(src) {
-			hold |= binary.LittleEndian.Uint64(src[next:]) << (count & 63)
-			next += int((63 - count) >> 3)
-			count |= 56
-		} else {
-			for count < 56 && next < len(src) {
-				hold |= uint64(src[next]) << count
-				next++
-				count += 8
+		hold, next, count = refilled(src, hold, next, count)
+		e := literals.find(hold, literalMask)
+		// Most of what git stores are literals, and there are bits for three of them.
+		if e.isLiteral() && count >= 3*maxCodeBits && written+2 < len(dst) {
+			dst[written] = e.literal()
+			written++
+			hold, count = hold>>(e.bits()&63), count-e.bits()
+			if e = literals.find(hold, literalMask); e.isLiteral() {
+				dst[written] = e.literal()
+				written++
+				hold, count = hold>>(e.bits()&63), count-e.bits()
+				e = literals.find(hold, literalMask)
 			}
-		}
-		e := literals.entries[hold&literalMask&tableMask]
-		if e.isLink() {
-			e = literals.entries[e.linked(hold>>literals.bits)&tableMask]
 		}
 		used := e.bits()
 		if used > count {
@@ -254,6 +255,9 @@ func (d *decoder) compressed(dst []byte, written int, literals, distances *table
 			}
 			break
 		}
+		if count < maxMatchBits {
+			hold, next, count = refilled(src, hold, next, count)
+		}
 		extra := e.extra()
 		length := e.base() + int(hold&(1<<extra-1)) //nolint:gosec // of 5 bits
 		hold >>= extra & 63
@@ -263,10 +267,7 @@ func (d *decoder) compressed(dst []byte, written int, literals, distances *table
 		}
 		count -= extra
 
-		e = distances.entries[hold&distanceMask&tableMask]
-		if e.isLink() {
-			e = distances.entries[e.linked(hold>>distances.bits)&tableMask]
-		}
+		e = distances.find(hold, distanceMask)
 		if e.isEnd() {
 			err = ErrCorrupt
 			if e.bits() > count {

@@ -50,16 +50,30 @@ type table struct {
 	bits    uint // of the first look
 }
 
+// find looks up the code that the bits begin with; mask has the bits of the first look.
+func (t *table) find(hold, mask uint64) entry {
+	e := t.entries[hold&mask&tableMask]
+	if e.isLink() {
+		e = t.entries[e.linked(hold>>t.bits)&tableMask]
+	}
+	return e
+}
+
 // build makes the table of a canonical code, given each symbol's length and what
 // its entry is, but for the number of bits. It reports whether the lengths are
 // those of a complete code; as with zlib, one of a single bit need not be, and
 // there may be no code at all.
 func (t *table) build(lengths []uint8, symbols []entry) bool {
 	var count [maxCodeBits + 1]int
-	for _, length := range lengths {
-		count[length]++
+	var coded [maxLiterals]uint16 // the symbols that have a code, most have none
+	have := 0
+	for symbol, length := range lengths {
+		if length > 0 {
+			coded[have] = uint16(symbol)
+			have++
+			count[length]++
+		}
 	}
-	count[0] = 0
 	longest, space := 0, 1
 	for length := 1; length <= maxCodeBits; length++ {
 		if count[length] > 0 {
@@ -79,24 +93,23 @@ func (t *table) build(lengths []uint8, symbols []entry) bool {
 			t.entries[i] = flagEnd | flagInvalid | 1
 		}
 	}
-	t.fill(lengths, symbols, &count)
+	t.fill(coded[:have], lengths, symbols, &count)
 	return true
 }
 
-// fill gives the codes to the symbols in the order of their lengths (RFC 1951,
-// 3.2.2).
-func (t *table) fill(lengths []uint8, symbols []entry, count *[maxCodeBits + 1]int) {
+// fill gives the codes to the symbols that have one, in the order of their lengths
+// (RFC 1951, 3.2.2).
+func (t *table) fill(coded []uint16, lengths []uint8, symbols []entry, count *[maxCodeBits + 1]int) {
 	var start [maxCodeBits + 2]int
 	for length := 1; length <= maxCodeBits; length++ {
 		start[length+1] = start[length] + count[length]
 	}
 	var sorted [maxLiterals]uint16
 	at := start
-	for symbol, length := range lengths {
-		if length > 0 {
-			sorted[at[length]] = uint16(symbol)
-			at[length]++
-		}
+	for _, symbol := range coded {
+		length := lengths[symbol]
+		sorted[at[length]] = symbol
+		at[length]++
 	}
 	code := uint16(0)
 	for length := uint(1); length <= t.bits; length++ {
@@ -258,42 +271,45 @@ func (d *decoder) readOrder(count int) error {
 
 // readLengths reads the lengths of the literals' and distances' codes.
 func (d *decoder) readLengths(count int) error {
+	src, hold, next, have := d.src, d.hold, d.next, d.count
+	lengths, mask := d.lengths[:count], uint64(1)<<d.order.bits-1
 	for i := 0; i < count; {
-		d.refill()
-		e := d.order.entries[d.hold&(1<<d.order.bits-1)]
-		if _, err := d.take(e.bits()); err != nil {
-			return err
+		if have < maxLengthBits {
+			hold, next, have = refilled(src, hold, next, have)
 		}
-		if e.isEnd() {
-			return ErrCorrupt
-		}
-		if e.base() < 16 {
-			d.lengths[i] = uint8(e.base()) //nolint:gosec // below 16
-			i++
-			continue
-		}
-		value, bits, least := uint8(0), uint(3), 3
-		switch e.base() {
-		case 16:
-			if i == 0 {
-				return ErrCorrupt
+		e := d.order.entries[hold&mask&tableMask]
+		bits, least, value := e.bits(), 1, uint8(e.base()) //nolint:gosec // below 19
+		var more uint
+		switch {
+		case e.isEnd(), value == 16 && i == 0:
+			if bits > have {
+				return ErrShort
 			}
-			value, bits = d.lengths[i-1], 2
-		case 18:
-			bits, least = 7, 11
+			return ErrCorrupt
+		case value == 16: // the one before again
+			value, more, least = lengths[i-1], 2, 3
+		case value == 17:
+			value, more, least = 0, 3, 3
+		case value == 18:
+			value, more, least = 0, 7, 11
 		}
-		more, err := d.take(bits)
-		if err != nil {
-			return err
+		if bits+more > have {
+			return ErrShort
 		}
-		times := least + int(more) //nolint:gosec // of 7 bits
+		times := least + int(hold>>bits&(1<<more-1)) //nolint:gosec // of 7 bits
+		hold >>= bits + more
+		have -= bits + more
 		if times > count-i {
 			return ErrCorrupt
 		}
 		for range times {
-			d.lengths[i] = value
+			lengths[i] = value
 			i++
 		}
 	}
+	d.hold, d.next, d.count = hold, next, have
 	return nil
 }
+
+// maxLengthBits is how many bits a length takes: its code, of 7, and 7 more.
+const maxLengthBits = 7 + 7
