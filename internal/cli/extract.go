@@ -34,7 +34,9 @@ Whoever runs it gets the same commit ids. Nothing is released: looprel tag
 does that afterwards, as ever.
 
 Upstream is a clone on this machine (also a bare or partial one), read where
-it is, or a URL, from which it is fetched. --upstream names another one than
+it is and never written into, or a URL, from which history and trees are
+fetched, and of the files those that are pushed; a server that cannot leave
+files out is fetched whole. --upstream names another one than
 environments.yaml does.
 
 History is upstream's line of first parents. --full takes all of it, with

@@ -65,8 +65,8 @@ func (o *Objects) keepPack(pack *os.File, count int, directory string, promised 
 	if err != nil {
 		return fmt.Errorf("the remote sent a damaged pack: %w", err)
 	}
-	if promised {
-		if err := writeAtomic(packName(directory, checksum)+".promisor", nil, 0o444); err != nil {
+	if mark := packName(directory, checksum) + ".promisor"; promised && !pathExists(mark) {
+		if err := writeAtomic(mark, nil, 0o444); err != nil {
 			return err
 		}
 	}

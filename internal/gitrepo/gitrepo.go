@@ -12,6 +12,7 @@
 //	References  local references, full names only          (refs.go, resolve.go)
 //	Write       loose objects, one reference at a time     (write.go, setref.go)
 //	LedgerStore a bare repository of the tool's own        (ledgerstore.go, lock.go)
+//	ToolStore   others of these; one may be partial        (toolstore.go, partialstore*.go, promised.go)
 //	Edits       worktrees in which conflicts are resolved  (edit*.go)
 //	Signer      tags and commits, signed as git would      (sign*.go)
 //

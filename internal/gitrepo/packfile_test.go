@@ -56,6 +56,33 @@ func TestMakePack(t *testing.T) {
 	}
 }
 
+// TestMakePackOfSources takes objects of two repositories, of which each lacks some.
+func TestMakePackOfSources(t *testing.T) {
+	t.Parallel()
+	first, second := gittest.New(t), gittest.New(t)
+	first.Import(gittest.Line(30), map[string]int{"refs/heads/master": 29})
+	second.Commit("another", gittest.Files{"file": noise(3000)})
+	for _, repo := range []*gittest.Repo{first, second} {
+		repo.Git("repack", "-adfq")
+	}
+	into := openRepo(t, gittest.NewBare(t))
+	pack, err := into.MakePack(t.Context(), PackRequest{Copied: []PackSource{
+		{From: openRepo(t, first).Objects, IDs: everything(t, first)},
+		{From: openRepo(t, second).Objects, IDs: everything(t, second)},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(everything(t, first)) + len(everything(t, second)); pack.Count != want {
+		t.Errorf("%d objects, want %d", pack.Count, want)
+	}
+	repo := first.At(into.GitDir())
+	repo.Git("verify-pack", strings.TrimSuffix(pack.Path(), ".pack")+".idx")
+	repo.Git("update-ref", "refs/heads/second", second.ID("HEAD").String())
+	repo.Git("update-ref", "refs/heads/first", first.ID("HEAD").String())
+	repo.Git("fsck", "--strict")
+}
+
 // growingTrees are trees each of which differs from the one before in one entry, and
 // the files.
 func growingTrees(count int) []object.Object {

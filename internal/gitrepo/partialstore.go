@@ -46,6 +46,8 @@ func (s *PartialStore) Update(ctx context.Context, shown Advertisement, names []
 	for _, name := range names {
 		s.tips = append(s.tips, shown.Refs[name])
 	}
+	// What is needed of the files turns out later: nobody is kept waiting until then.
+	defer s.remote.hangUp()
 	return s.locked(ctx, func() error {
 		request, err := s.news(shown, names)
 		if err != nil {
@@ -79,11 +81,14 @@ func (s *PartialStore) news(shown Advertisement, names []string) (FetchRequest, 
 		kept = append([]string{keptName(name)}, kept...)
 	}
 	for _, name := range kept {
+		if known[name].IsZero() || len(request.Haves) == maxHaves {
+			continue
+		}
 		commit, err := s.Peel(known[name])
 		if ignoreMissing(err) != nil {
 			return request, err
 		}
-		if err == nil && len(request.Haves) < maxHaves && !slices.Contains(request.Haves, commit) {
+		if err == nil && !slices.Contains(request.Haves, commit) {
 			request.Haves = append(request.Haves, commit)
 		}
 	}
@@ -165,7 +170,11 @@ func (s *PartialStore) complete(ctx context.Context, lacking []object.ID) error 
 			return err
 		}
 	}
-	return &Error{Kind: ErrMissing, What: fmt.Sprintf("%s does not give %s, nor %d other objects that are needed", s.remote.DisplayURL(), lacking[0], len(lacking)-1)}
+	what := fmt.Sprintf("%s does not give the object %s", s.remote.DisplayURL(), lacking[0])
+	if others := len(lacking) - 1; others > 0 {
+		what += fmt.Sprintf(" and %d others", others)
+	}
+	return &Error{Kind: ErrMissing, What: what + " by their ids"}
 }
 
 // locked keeps other processes from fetching into the store meanwhile, and removes

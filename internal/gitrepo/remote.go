@@ -90,16 +90,21 @@ func (r *Remote) DisplayURL() string { return withoutUserinfo(r.config.URL) }
 // Close ends all conversations. The remote can be used again afterwards.
 func (r *Remote) Close() error {
 	var errs []error
-	if r.open != nil {
-		// How an exchange ends in which nothing was asked for does not matter.
-		_ = r.open.close()
-		r.open = nil
-	}
+	r.hangUp()
 	for _, t := range r.transports {
 		errs = append(errs, t.close())
 	}
 	clear(r.transports)
 	return errors.Join(errs...)
+}
+
+// hangUp ends the conversation that is open, and leaves alone what further ones share.
+func (r *Remote) hangUp() {
+	if r.open != nil {
+		// How an exchange ends in which nothing was asked for does not matter.
+		_ = r.open.close()
+		r.open = nil
+	}
 }
 
 // transport gives the transport for one address, the same one each time.

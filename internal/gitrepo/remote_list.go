@@ -45,10 +45,7 @@ func (a Advertisement) Commit(name string) (id object.ID, ok bool) {
 // prefixes; without any, for all. The conversation stays open for a Fetch to follow
 // in it; Close ends it.
 func (r *Remote) List(ctx context.Context, prefixes ...string) (Advertisement, error) {
-	if r.open != nil {
-		_ = r.open.close()
-		r.open = nil
-	}
+	r.hangUp()
 	found, err := r.begin(ctx, r.config.URL, uploadPack, within(prefixes))
 	if err != nil {
 		return Advertisement{}, err
