@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -153,6 +154,44 @@ func TestPartialStoreOfTrees(t *testing.T) {
 	want := []string{root.String(), f.origin.ID(masterRef + ":dir").String()}
 	slices.Sort(want)
 	wantSame(t, "objects", has(f.origin.At(p.dir), "commit", "tree", "blob"), want)
+}
+
+// TestPartialStoreInBatches: more objects than go into one request come in several, and
+// how many have come is told.
+func TestPartialStoreInBatches(t *testing.T) {
+	t.Parallel()
+	f := newPartialFixture(t, "uploadpack.allowFilter", "true")
+	files := gittest.Files{}
+	for i := range maxWants + 500 {
+		files[fmt.Sprintf("many/%d", i)] = strconv.Itoa(i)
+	}
+	f.origin.Import([]gittest.Commit{{Files: files}}, map[string]int{"refs/heads/many": 0})
+	var ids []object.ID
+	for line := range strings.Lines(f.origin.Git("ls-tree", "--format=%(objectname)", "refs/heads/many:many") + "\n") {
+		id, err := object.ParseID(strings.TrimSpace(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	p := f.open(t, "many", f.origin.ServeHTTP(gittest.HTTPOptions{}).URL)
+	p.mustUpdate(t, "refs/heads/many")
+	if err := p.bring(t, ids[:10]...); err != nil {
+		t.Fatal(err)
+	}
+	var told []int
+	if err := p.store.Bring(t.Context(), ids, func(done int) { told = append(told, done) }); err != nil {
+		t.Fatal(err)
+	}
+	if want := []int{10, 10 + maxWants}; !slices.Equal(told, want) {
+		t.Errorf("told were %v, want %v", told, want)
+	}
+	if got := has(f.origin.At(p.dir), "blob"); len(got) != len(ids) {
+		t.Errorf("%d files came of %d", len(got), len(ids))
+	}
+	if got := p.packs(t); len(got) != 4*3 {
+		t.Errorf("there are %q, want four packs", got)
+	}
 }
 
 // TestWholeStore: a remote that leaves nothing out, or gives nothing by its id, is

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/object"
@@ -29,7 +30,7 @@ func (s *Session) remoteUpstream(ctx context.Context, request plan.ExtractReques
 func (s *Session) fetchUpstream(ctx context.Context, request plan.ExtractRequest, remote *gitrepo.Remote, found *upstream) error {
 	s.progress("asking " + found.shown)
 	defer s.progress("")
-	shown, err := remote.List(ctx)
+	shown, err := remote.List(ctx, shownPrefixes(request.To, request.From)...)
 	if err != nil {
 		return err
 	}
@@ -51,6 +52,21 @@ func (s *Session) fetchUpstream(ctx context.Context, request plan.ExtractRequest
 		}
 	}
 	return partial.Update(ctx, shown, names)
+}
+
+// shownPrefixes are those of the references that revisions may name: a large
+// repository has tens of thousands of others.
+func shownPrefixes(revisions ...string) []string {
+	prefixes := []string{plan.BranchRef("")}
+	for _, revision := range revisions {
+		if revision != "" {
+			prefixes = append(prefixes, plan.TagRef(revision))
+		}
+		if strings.HasPrefix(revision, "refs/") {
+			prefixes = append(prefixes, revision)
+		}
+	}
+	return prefixes
 }
 
 // shownRef is the reference that a revision names on a remote; none is its default
