@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -92,23 +91,4 @@ func (r *Remote) recordedURL() string {
 	}
 	parsed.User = url.User(parsed.User.Username())
 	return parsed.String()
-}
-
-// sweep removes what a process left that was killed while it fetched. Nobody else
-// writes packs here.
-func (s *PartialStore) sweep() error {
-	directory := filepath.Join(s.dir, "objects", "pack")
-	entries, err := os.ReadDir(directory)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), "tmp_") {
-			continue
-		}
-		if err := os.Remove(filepath.Join(directory, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("what an earlier run left cannot be removed: %w", err)
-		}
-	}
-	return nil
 }

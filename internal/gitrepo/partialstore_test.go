@@ -333,14 +333,25 @@ func TestPartialStoreCutOff(t *testing.T) {
 				t.Errorf("%s was left behind", name)
 			}
 		}
-		leftover := filepath.Join(p.dir, "objects", "pack", "tmp_pack_123")
-		if err := os.WriteFile(leftover, []byte("PACK"), 0o600); err != nil {
-			t.Fatal(err)
+		leftovers := []string{
+			filepath.Join(p.dir, "objects", "pack", "tmp_pack_123"),
+			filepath.Join(p.dir, "refs", "remotes", "origin", "master.lock"),
 		}
+		for _, leftover := range leftovers {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(leftover), 0o755), os.WriteFile(leftover, []byte("PACK"), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.news(1)
 		p = f.open(t, "cut", f.origin.URL())
 		p.mustUpdate(t, masterRef)
-		if _, err := os.Stat(leftover); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("what a killed process left is still there: %v", err)
+		for _, leftover := range leftovers {
+			if _, err := os.Stat(leftover); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("what a killed process left is still there: %v", err)
+			}
+		}
+		if got, want := f.origin.At(p.dir).ID("refs/remotes/origin/master"), f.origin.ID(masterRef); got != want {
+			t.Errorf("the store's reference is at %s, want %s", got, want)
 		}
 		wantSame(t, "files", has(f.origin.At(p.dir), "blob"), nil)
 	}
