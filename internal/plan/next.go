@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/calendar"
@@ -83,8 +84,7 @@ const ReleaseManager = "release manager"
 // MakeNext tells what is due now and what waits for what.
 func MakeNext(s *Snapshot) (*Next, error) {
 	next := &Next{Today: s.Today(), Due: []Due{}, Waiting: []Due{}}
-	schedule := s.Calendar()
-	judgement := schedule.JudgeTag(s.Now)
+	judgement := s.Calendar().JudgeTag(s.Now)
 	next.Situation = judgement.Reason
 	proposed, err := next.proposals(s)
 	if err != nil {
@@ -109,40 +109,57 @@ func MakeNext(s *Snapshot) (*Next, error) {
 	if err := next.announcements(s); err != nil {
 		return nil, err
 	}
-	return next, next.dates(s, schedule)
+	return next, next.dates(s, s.cyclesRelease)
 }
 
 // tag adds the release of this cycle, or when there is one, the next one.
 func (n *Next) tag(s *Snapshot, judgement calendar.Judgement) error {
-	due := Due{What: "tag the release of this cycle", Who: ReleaseManager, Command: "looprel tag",
-		DaysLate: judgement.DaysLate, Reason: judgement.Reason, turn: turn{act: ActTag, cycle: judgement.Cycle.Planned}}
-	open := judgement.Verdict.Allows()
-	if open || judgement.Verdict == calendar.Frozen {
-		version, err := s.Ledger.CycleRelease(s.Component.Name, judgement.Cycle.Planned)
-		if err != nil {
-			return err
-		}
-		switch {
-		case !version.IsZero():
-			n.Situation = fmt.Sprintf("cycle %d (tag %s, push %s) has its release, %s", judgement.Cycle.Number,
-				calendar.Day(judgement.Cycle.Tag), calendar.Day(judgement.Cycle.Push), version)
-		case open:
-			n.Due = append(n.Due, due)
-			return nil
-		case !judgement.Opens.IsZero():
-			due.From = judgement.Opens
-			n.Waiting = append(n.Waiting, due)
-			return nil
-		}
+	known, ok, err := s.cyclesRelease(judgement.Cycle.Planned)
+	if err != nil {
+		return err
 	}
-	n.awaitCycle(s, "tag the next release", "looprel tag")
+	made := ""
+	if ok {
+		made = known.Version.String()
+	}
+	n.cycleTag(s, judgement, "release", "looprel tag", made)
 	return nil
 }
 
-// awaitCycle adds what the next cycle begins with.
-func (n *Next) awaitCycle(s *Snapshot, what, command string) {
+// cyclesRelease is what a cycle has released.
+func (s *Snapshot) cyclesRelease(cycle release.Date) (known ledger.Release, ok bool, err error) {
+	version, err := s.Ledger.CycleRelease(s.Component.Name, cycle)
+	if err != nil || version.IsZero() {
+		return known, false, err
+	}
+	return s.Ledger.Release(s.Component.Name, version)
+}
+
+// isOfCycle reports whether what is tagged now would be of the cycle that was judged.
+func isOfCycle(judgement calendar.Judgement) bool {
+	return judgement.Verdict.Allows() || judgement.Verdict == calendar.Frozen
+}
+
+// cycleTag adds the tag of this cycle, of a release or of a set, and by which command; or,
+// where the cycle has made one, that of the next cycle.
+func (n *Next) cycleTag(s *Snapshot, judgement calendar.Judgement, noun, command, made string) {
+	due := Due{What: fmt.Sprintf("tag the %s of this cycle", noun), Who: ReleaseManager, Command: command,
+		DaysLate: judgement.DaysLate, Reason: judgement.Reason, turn: turn{act: ActTag, cycle: judgement.Cycle.Planned}}
+	switch {
+	case !isOfCycle(judgement):
+	case made != "":
+		n.Situation = fmt.Sprintf("cycle %d (tag %s, push %s) has its %s, %s", judgement.Cycle.Number,
+			calendar.Day(judgement.Cycle.Tag), calendar.Day(judgement.Cycle.Push), noun, made)
+	case judgement.Verdict.Allows():
+		n.Due = append(n.Due, due)
+		return
+	case !judgement.Opens.IsZero():
+		due.From = judgement.Opens
+		n.Waiting = append(n.Waiting, due)
+		return
+	}
 	if following, ok := s.Calendar().Next(n.Today); ok {
-		n.Waiting = append(n.Waiting, Due{What: what, Who: ReleaseManager, Command: command,
+		n.Waiting = append(n.Waiting, Due{What: "tag the next " + noun, Who: ReleaseManager, Command: command,
 			From: following.Tag.At(0, s.Train.Zone), Reason: "the next cycle begins on " + calendar.Day(following.Tag)})
 	}
 }
@@ -154,8 +171,7 @@ func (n *Next) promotion(s *Snapshot, environment release.Environment) error {
 	if err != nil {
 		return err
 	}
-	if stuck := stuckOn(s, environment, state); stuck != nil {
-		n.Due = append(n.Due, *stuck)
+	if n.stuck(s, environment, state, unfinished(s, EnvironmentStatus{Name: environment.Name, Underway: state.Underway, Broken: state.Broken})) {
 		return nil
 	}
 	selection, err := SelectRelease(s, request)
@@ -234,7 +250,7 @@ func (n *Next) signOff(s *Snapshot, selection *Selection, judged []Gate) {
 		case gate.Name == release.GateSignOff && gate.Verdict == Fail && tried:
 			declared, _ := selection.Environment.Gate(gate.Name)
 			on := s.signOffPlace(selection.Environment, declared.SignOff)
-			n.Due = append(n.Due, Due{What: fmt.Sprintf("sign off %s on %s", selection.Version, on), Who: declared.SignOff.Role,
+			n.Due = append(n.Due, Due{What: fmt.Sprintf("sign off %s on %s", releaseTitle(*selection.Release), on), Who: declared.SignOff.Role,
 				Command: fmt.Sprintf("looprel signoff %s %s", on, selection.Version), Reason: gate.Reason,
 				turn: turn{act: ActSignOff, environment: selection.Environment.Name, version: selection.Release.Version}})
 		}
@@ -266,26 +282,25 @@ func (n *Next) choice(s *Snapshot, environment release.Environment, state ledger
 	return nil
 }
 
-// stuckOn is what to do about an attempt that never ended, or ended badly.
-func stuckOn(s *Snapshot, environment release.Environment, state ledger.Environment) *Due {
-	remark := unfinished(s, EnvironmentStatus{Name: environment.Name, Underway: state.Underway, Broken: state.Broken})
+// stuck adds what to do about an attempt that never ended, or ended badly, by a remark of
+// status; it reports whether there is one.
+func (n *Next) stuck(s *Snapshot, environment release.Environment, state ledger.Environment, remark string) bool {
 	if remark == "" {
-		return nil
+		return false
 	}
-	due := &Due{What: "finish the promotion to " + environment.Name, Who: environment.Maintainer, Reason: remark}
+	due := Due{What: "finish the promotion to " + environment.Name, Who: environment.Maintainer, Reason: remark, Command: s.resume(state)}
 	due.turn = turn{act: ActFinish, environment: environment.Name}
 	switch {
 	case state.Underway != nil:
 		due.turn.version, _ = state.Underway.Release()
-		due.Command = attemptCommand(state.Underway.Deployment, state.Underway.RollsBack)
 		if s.Now.Before(state.Underway.Until) {
 			due.What, due.Command = "wait for the promotion to "+environment.Name, ""
 		}
 	case state.Broken != nil:
 		due.turn.version, _ = state.Broken.Release()
-		due.Command = attemptCommand(state.Broken.Deployment, state.Broken.RollsBack)
 	}
-	return due
+	n.Due = append(n.Due, due)
+	return true
 }
 
 // opens is when the push window of the selected release opens, zero when it has
@@ -298,9 +313,10 @@ func opens(s *Snapshot, selection *Selection) time.Time {
 	return s.Calendar().JudgePush(cycle, s.Now).Opens
 }
 
-// dates finds the coming tagging and pushing days. A push day whose release has
-// arrived is not ahead any more.
-func (n *Next) dates(s *Snapshot, schedule *calendar.Calendar) error {
+// dates finds the coming tagging and pushing days; made is what a cycle has released. A
+// push day is not ahead any more when that has arrived.
+func (n *Next) dates(s *Snapshot, made func(cycle release.Date) (ledger.Release, bool, error)) error {
+	schedule := s.Calendar()
 	if following, ok := schedule.Next(n.Today); ok {
 		n.NextTag, n.NextPush = following.Tag, following.Push
 	}
@@ -308,21 +324,13 @@ func (n *Next) dates(s *Snapshot, schedule *calendar.Calendar) error {
 	if !ok || current.Skipped || current.Push.Before(n.Today) {
 		return nil
 	}
-	version, err := s.Ledger.CycleRelease(s.Component.Name, current.Planned)
+	known, ok, err := made(current.Planned)
 	if err != nil {
 		return err
 	}
-	if !version.IsZero() {
-		known, _, err := s.Ledger.Release(s.Component.Name, version)
-		if err != nil {
-			return err
-		}
-		for _, environment := range s.Train.Environments {
-			if environment.PushWindow && known.WasOn(environment.Name) {
-				return nil
-			}
-		}
+	arrived := ok && slices.ContainsFunc(s.Train.Environments, func(one release.Environment) bool { return one.PushWindow && known.WasOn(one.Name) })
+	if !arrived {
+		n.NextPush = current.Push
 	}
-	n.NextPush = current.Push
 	return nil
 }

@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/calendar"
@@ -33,7 +32,7 @@ func MakeSetNext(whole *Snapshot, members []*Snapshot) (*Next, error) {
 			return nil, err
 		}
 	}
-	return next, next.setDates(whole)
+	return next, next.dates(whole, whole.cyclesSet)
 }
 
 // tagSet adds the set of this cycle, or when there is one, the next one.
@@ -47,53 +46,52 @@ func (n *Next) tagSet(s *Snapshot, judgement calendar.Judgement) error {
 			Reason: fmt.Sprintf("%s left it half-tagged %s", open.By.Name, s.moment(open.At)), turn: turn{act: ActTag, cycle: open.Cycle}})
 		return nil
 	}
-	due := Due{What: "tag the set of this cycle", Who: ReleaseManager, Command: "looprel tag --all",
-		DaysLate: judgement.DaysLate, Reason: judgement.Reason, turn: turn{act: ActTag, cycle: judgement.Cycle.Planned}}
-	allowed := judgement.Verdict.Allows()
-	if allowed || judgement.Verdict == calendar.Frozen {
-		id, err := s.Ledger.CycleSet(judgement.Cycle.Planned)
-		if err != nil {
-			return err
-		}
-		switch {
-		case id != "":
-			n.Situation = fmt.Sprintf("cycle %d (tag %s, push %s) has its set, %s", judgement.Cycle.Number,
-				calendar.Day(judgement.Cycle.Tag), calendar.Day(judgement.Cycle.Push), ledger.SetTitle(id))
-			if err := n.replaceSet(s, id); err != nil {
-				return err
-			}
-		case allowed:
-			n.Due = append(n.Due, due)
-			return nil
-		case !judgement.Opens.IsZero():
-			due.From = judgement.Opens
-			n.Waiting = append(n.Waiting, due)
-			return nil
-		}
+	known, ok, err := s.cyclesSet(judgement.Cycle.Planned)
+	if err != nil {
+		return err
 	}
-	n.awaitCycle(s, "tag the next set", "looprel tag --all")
-	return nil
+	made := ""
+	if ok {
+		made = releaseTitle(known)
+	}
+	n.cycleTag(s, judgement, "set", "looprel tag --all", made)
+	if !ok || !isOfCycle(judgement) {
+		return nil
+	}
+	return n.replaceSet(s, known)
+}
+
+// cyclesSet is the set that a cycle has made, as a release.
+func (s *Snapshot) cyclesSet(cycle release.Date) (known ledger.Release, ok bool, err error) {
+	id, err := s.Ledger.CycleSet(cycle)
+	if err != nil || id == "" {
+		return known, false, err
+	}
+	set, _, err := s.Ledger.Set(id)
+	if err != nil {
+		return known, false, err
+	}
+	as, err := s.setRelease(set)
+	if err != nil {
+		return known, false, err
+	}
+	return *as, true, nil
 }
 
 // replaceSet adds what to do about the cycle's set if it is backed off and no other has
 // taken its place.
-func (n *Next) replaceSet(s *Snapshot, id string) error {
-	known, _, err := s.Ledger.Set(id)
-	if err != nil || known.BackedOff == nil {
-		return err
+func (n *Next) replaceSet(s *Snapshot, known ledger.Release) error {
+	if known.BackedOff == nil {
+		return nil
 	}
-	later, err := s.setsSince(id)
+	later, err := s.setsSince(known.Tag)
 	if err != nil || len(later) > 0 {
 		return err
 	}
-	as, err := s.setRelease(known)
-	if err != nil {
-		return err
-	}
-	n.Situation = s.backedOffText(*as)
+	n.Situation = s.backedOffText(known)
 	n.Due = append(n.Due, Due{
-		What: fmt.Sprintf("replace %s, or wait for the next train", known.Title()), Who: ReleaseManager,
-		Command: "looprel backport --component NAME VERSION COMMIT", Reason: strings.Join(s.afterBackOff(*as), "; "), turn: turn{act: ActReplace},
+		What: fmt.Sprintf("replace %s, or wait for the next train", releaseTitle(known)), Who: ReleaseManager,
+		Command: "looprel backport --component NAME VERSION COMMIT", Reason: strings.Join(s.afterBackOff(known), "; "), turn: turn{act: ActReplace},
 	})
 	return nil
 }
@@ -104,13 +102,7 @@ func (n *Next) setPromotion(s *Snapshot, members []*Snapshot, environment releas
 	if err != nil {
 		return err
 	}
-	if remark := s.unfinishedSet(environment.Name, state); remark != "" {
-		due := Due{What: "finish the promotion to " + environment.Name, Who: environment.Maintainer, Reason: remark, Command: "looprel promote " + environment.Name,
-			turn: turn{act: ActFinish, environment: environment.Name}}
-		if underway := state.Underway; underway != nil && s.Now.Before(underway.Until) {
-			due.What, due.Command = "wait for the promotion to "+environment.Name, ""
-		}
-		n.Due = append(n.Due, due)
+	if n.stuck(s, environment, state, s.unfinishedSet(environment.Name, state)) {
 		return nil
 	}
 	request := PromoteRequest{Environment: environment.Name}
@@ -168,36 +160,5 @@ func (n *Next) setChoice(s *Snapshot, environment release.Environment, state led
 	n.Due = append(n.Due, Due{What: "choose a set for " + environment.Name, Who: environment.Maintainer,
 		Command: "looprel promote " + environment.Name + " " + later[0], Reason: unclear.Reason + "; " + unclear.Advice,
 		turn: turn{act: ActChoose, environment: environment.Name}})
-	return nil
-}
-
-// setDates finds the coming tagging and pushing days. A push day whose set has arrived is
-// not ahead any more.
-func (n *Next) setDates(s *Snapshot) error {
-	schedule := s.Calendar()
-	if following, ok := schedule.Next(n.Today); ok {
-		n.NextTag, n.NextPush = following.Tag, following.Push
-	}
-	current, ok := schedule.Current(n.Today)
-	if !ok || current.Skipped || current.Push.Before(n.Today) {
-		return nil
-	}
-	id, err := s.Ledger.CycleSet(current.Planned)
-	if err != nil {
-		return err
-	}
-	if known, ok, err := s.Ledger.Set(id); err != nil {
-		return err
-	} else if ok {
-		as, err := s.setRelease(known)
-		if err != nil {
-			return err
-		}
-		arrived := slices.ContainsFunc(s.Train.Environments, func(one release.Environment) bool { return one.PushWindow && as.WasOn(one.Name) })
-		if arrived {
-			return nil
-		}
-	}
-	n.NextPush = current.Push
 	return nil
 }

@@ -35,19 +35,16 @@ func (s *Snapshot) FindSet(text string) (ledger.Set, error) {
 		known, _, err := s.Ledger.Set(found[0])
 		return known, err
 	case 0:
-		if open, err := s.Ledger.OpenTagging(); err != nil || open != nil && open.ID == id {
-			return known, orRefuse(err, "looprel tag --all finishes it", "the set %s is half-tagged, and goes nowhere before it is whole", text)
+		open, err := s.Ledger.OpenTagging()
+		switch {
+		case err != nil:
+			return known, err
+		case open != nil && (open.ID == id || slices.ContainsFunc(open.Members, func(one ledger.Member) bool { return isCalled(one, id) })):
+			return known, halfTagged(open)
 		}
 		return known, refuse("looprel status lists the sets; looprel tag --all makes one", "the ledger knows no set %s", text)
 	}
 	return known, misuse("say which: "+strings.Join(found, ", or "), "%s is in sets by several components", text)
-}
-
-func orRefuse(err error, advice, format string, values ...any) error {
-	if err != nil {
-		return err
-	}
-	return refuse(advice, format, values...)
 }
 
 // setsWith lists the newest set with a release for each component that has one of that
@@ -55,8 +52,8 @@ func orRefuse(err error, advice, format string, values ...any) error {
 func (s *Snapshot) setsWith(text string) ([]string, error) {
 	var found []string
 	for _, component := range s.Train.Components {
-		version, err := release.ParseVersion(strings.TrimPrefix(text, component.Name+"-"))
-		if err != nil {
+		version, ok := memberVersion(component.Name, text)
+		if !ok {
 			continue
 		}
 		sets, err := s.Ledger.SetsOf(component.Name, version)
@@ -68,6 +65,17 @@ func (s *Snapshot) setsWith(text string) ([]string, error) {
 		}
 	}
 	return found, nil
+}
+
+// memberVersion reads the version of a component: 0.10.0, or loop-server-0.10.0.
+func memberVersion(component, text string) (version release.Version, ok bool) {
+	version, err := release.ParseVersion(strings.TrimPrefix(text, component+"-"))
+	return version, err == nil
+}
+
+func isCalled(member ledger.Member, text string) bool {
+	version, ok := memberVersion(member.Component, text)
+	return ok && version == member.Version
 }
 
 // SelectSet says which environment and which set a request is about. members are the
@@ -195,6 +203,16 @@ func (s *Snapshot) cycleSet(environment release.Environment) (ledger.Set, error)
 			return ledger.Set{}, err
 		}
 	}
+	if id == "" {
+		// Not another one in its place.
+		open, err := s.Ledger.OpenTagging()
+		if err == nil && open != nil {
+			err = halfTagged(open)
+		}
+		if err != nil {
+			return ledger.Set{}, err
+		}
+	}
 	later, err := s.setsSince(id)
 	if err != nil {
 		return ledger.Set{}, err
@@ -217,15 +235,11 @@ func (s *Snapshot) cycleSet(environment release.Environment) (ledger.Set, error)
 	case len(later) > 0:
 		return ledger.Set{}, choose(environment, later, "this cycle has no set yet")
 	}
-	return ledger.Set{}, orRefuse(s.halfTagged(), "looprel next says what is due", "this cycle has no set yet")
+	return ledger.Set{}, refuse("looprel next says what is due", "this cycle has no set yet")
 }
 
-// halfTagged refuses to go on while the set whose turn it would be is half-tagged.
-func (s *Snapshot) halfTagged() error {
-	open, err := s.Ledger.OpenTagging()
-	if err != nil || open == nil {
-		return err
-	}
+// halfTagged is the refusal to go on with a set of which a tag is missing.
+func halfTagged(open *ledger.OpenTagging) error {
 	return refuse("looprel tag --all finishes it", "the set %s is half-tagged, and goes nowhere before it is whole", open.Title())
 }
 

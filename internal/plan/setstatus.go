@@ -158,24 +158,19 @@ func (s *Snapshot) setEnvironmentStatus(environment release.Environment) (SetEnv
 // unfinishedSet says of an environment that an attempt at a set did not end, or ended
 // badly, and what to type; "" if that is not so.
 func (s *Snapshot) unfinishedSet(environment string, state ledger.Environment) string {
-	command := func(version, rollsBack string) string {
-		if rollsBack != "" {
-			return "looprel rollback " + environment + " --reason TEXT"
-		}
-		if _, ok, err := s.Ledger.Set(version); err != nil || !ok {
-			return "looprel promote " + environment
-		}
-		return "looprel promote " + environment + " " + version
-	}
 	switch {
 	case state.Underway != nil:
 		underway := state.Underway
 		return fmt.Sprintf("%s is bringing %s there since %s; if that was interrupted, %s goes on", underway.By.Name, ledger.SetTitle(underway.Version),
-			s.moment(underway.Since), command(underway.Version, underway.RollsBackSet))
+			s.moment(underway.Since), s.resume(state))
 	case state.Broken != nil:
 		broken := state.Broken
-		return fmt.Sprintf("the attempt of %s to bring %s there ended as %q: %s; %s tries again", broken.By.Name, ledger.SetTitle(broken.Version),
-			broken.Outcome, broken.Detail, command(broken.Version, broken.RollsBackSet))
+		text := fmt.Sprintf("the attempt of %s to bring %s there ended as %q: %s; %s tries again", broken.By.Name, ledger.SetTitle(broken.Version),
+			broken.Outcome, broken.Detail, s.resume(state))
+		if _, isSet, err := s.Ledger.Set(broken.Version); err == nil && isSet && broken.RollsBackSet == "" {
+			text += ", looprel rollback " + environment + " --reason TEXT goes back"
+		}
+		return text
 	}
 	return ""
 }

@@ -255,11 +255,11 @@ func unfinished(s *Snapshot, status EnvironmentStatus) string {
 			return fmt.Sprintf("%s is promoting %s since %s", underway.By.Name, underway.Version, when)
 		}
 		return fmt.Sprintf("the promotion of %s that %s began %s never ended; %s finishes it",
-			underway.Version, underway.By.Name, when, attemptCommand(underway.Deployment, underway.RollsBack))
+			underway.Version, underway.By.Name, when, s.resume(ledger.Environment{Underway: underway}))
 	}
 	if broken := status.Broken; broken != nil {
 		return fmt.Sprintf("the promotion of %s ended as %q; %s tries again",
-			broken.Version, broken.Outcome, attemptCommand(broken.Deployment, broken.RollsBack))
+			broken.Version, broken.Outcome, s.resume(ledger.Environment{Broken: broken}))
 	}
 	return ""
 }
@@ -273,10 +273,24 @@ func promoteCommand(deployment ledger.Deployment) string {
 	return "looprel promote " + deployment.Environment + " " + deployment.Version
 }
 
-// attemptCommand is what goes on with an attempt.
-func attemptCommand(deployment ledger.Deployment, rollsBack release.Version) string {
-	if !rollsBack.IsZero() {
+// resume is the command that goes on with the attempt which an environment was left with,
+// at a release or at a set; "" if there is none.
+func (s *Snapshot) resume(state ledger.Environment) string {
+	var deployment ledger.Deployment
+	goesBack := false
+	switch underway, broken := state.Underway, state.Broken; {
+	case underway != nil:
+		deployment, goesBack = underway.Deployment, !underway.RollsBack.IsZero() || underway.RollsBackSet != ""
+	case broken != nil:
+		deployment, goesBack = broken.Deployment, !broken.RollsBack.IsZero() || broken.RollsBackSet != ""
+	default:
+		return ""
+	}
+	if goesBack {
 		return "looprel rollback " + deployment.Environment + " --reason TEXT"
+	}
+	if _, isSet, err := s.Ledger.Set(deployment.Version); err == nil && isSet {
+		return "looprel promote " + deployment.Environment + " " + deployment.Version
 	}
 	return promoteCommand(deployment)
 }
