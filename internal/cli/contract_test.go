@@ -202,6 +202,18 @@ func TestSuggestionsCarryGlobalFlags(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}
+	a.component, a.remote = "server", ""
+	const where = "-C 'a clone' --config train.yaml "
+	for text, want := range map[string]string{
+		"looprel tag":                      "looprel " + where + "--component server tag",
+		"looprel log --all":                "looprel " + where + "--component server log --all",
+		"looprel tag --all finishes it":    "looprel " + where + "tag --all finishes it",
+		"looprel adopt --component client": "looprel " + where + "adopt --component client",
+	} {
+		if got := a.typed(text); got != want {
+			t.Errorf("of a component, %q becomes %q, want %q", text, got, want)
+		}
+	}
 	a = &app{env: env, dir: env.Dir}
 	if got := a.typed("looprel tag"); got != "looprel tag" {
 		t.Errorf("without flags: %q", got)

@@ -191,22 +191,32 @@ func (a *app) reportProblems(err error, problems config.Problems) ExitCode {
 // typed completes the commands in a text with the flags that say where they are
 // to run, so that they can be typed as they stand.
 func (a *app) typed(text string) string {
-	flags := ""
-	for _, flag := range []struct{ name, value string }{
-		{"-C", a.givenDir()}, {"--config", a.config}, {"--component", a.component}, {"--remote", a.remote},
-	} {
+	where := givenFlags([]givenFlag{{"-C", a.givenDir()}, {"--config", a.config}})
+	of := givenFlags([]givenFlag{{"--component", a.component}})
+	remote := givenFlags([]givenFlag{{"--remote", a.remote}})
+	return command.ReplaceAllStringFunc(text, func(found string) string {
+		arguments := strings.TrimPrefix(found, "looprel ")
+		if strings.HasSuffix(found, " --component") || arguments == "tag --all" {
+			return "looprel " + where + remote + arguments // says itself which component it is about
+		}
+		return "looprel " + where + of + remote + arguments
+	})
+}
+
+type givenFlag struct{ name, value string }
+
+func givenFlags(flags []givenFlag) string {
+	text := ""
+	for _, flag := range flags {
 		if flag.value != "" {
-			flags += flag.name + " " + shellQuote(flag.value) + " "
+			text += flag.name + " " + shellQuote(flag.value) + " "
 		}
 	}
-	if flags == "" {
-		return text
-	}
-	return command.ReplaceAllString(text, "looprel "+strings.ReplaceAll(flags, "$", "$$")+"$1")
+	return text
 }
 
 // command finds a command of looprel in a text, and no mention of its name.
-var command = lazyregexp.New(`\blooprel ((?:tag|promote|backport|signoff|block|unblock|backoff|rollback|announce|tick|adopt|status|next|notes|fixes|where|log|validate|doctor|init|calendar|extract)\b)`)
+var command = lazyregexp.New(`\blooprel (?:tag|promote|backport|signoff|block|unblock|backoff|rollback|announce|tick|adopt|status|next|notes|fixes|where|log|validate|doctor|init|calendar|extract)\b(?: --all\b| --component\b)?`)
 
 // givenDir is the value of -C, "" if it was not given.
 func (a *app) givenDir() string {

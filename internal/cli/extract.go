@@ -214,6 +214,6 @@ func (a *app) printExtracted(e *plan.ExtractPlan) error {
 	p.blank()
 	p.line(terminal.Green|terminal.Bold, "Extracted %s of %s (%s of %s at %s).", counted(len(e.Made), "commit", "commits"), e.Component,
 		plan.ShortRef(e.Branch), e.Remote, e.Refs[0].New.Short())
-	p.line(0, "Next: %s", a.typed("looprel tag"))
+	p.line(0, "Next: %s", a.typed(e.Next))
 	return p.err
 }

@@ -104,7 +104,8 @@
 //	                                The deeper target wins where two meet, and two with
 //	                                one target that give the same file are refused
 //	          except: [GLOB]        paths below from to leave out: without a slash names
-//	                                at any depth, else paths; "**" is any directories
+//	                                at any depth, else paths ("/README": the one right
+//	                                below from); "**" is any directories
 //	    probe: none | as below      replaces the environments' probes
 //
 //	environments:                   required; at least one, none called "tag"

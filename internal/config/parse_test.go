@@ -48,7 +48,7 @@ components:
       - {path: package-lock.json, key: packages..version}
     changelog: {path: docs/CHANGES.md, style: keep-a-changelog}
     development: false
-    extract: {from: ../browser, map: [{from: src, to: ./, except: ["*.map", b/c]}]}
+    extract: {from: ../browser, map: [{from: src, to: ./, except: ["*.map", b/c, /docs/]}]}
     probe: {path: version.json, heartbeat: none, agree: 1, interval: 2s, deadline: 1h}
 environments:
   one: {maintainer: ops, after: tag, commissioned: true, deploy: [make, "deploy\nnow", ""]}
@@ -114,7 +114,7 @@ func TestParseEverything(t *testing.T) {
 			VersionFiles:  []release.VersionFile{{Path: "VERSION", Pattern: "^(.*)$"}, {Path: "package-lock.json", Key: "packages..version"}},
 			Changelog:     &release.Changelog{Path: "docs/CHANGES.md", Style: "keep-a-changelog"},
 			NoDevelopment: true,
-			Extract:       &release.Extract{From: "../browser", Map: []release.Mapping{{From: "src", To: ".", Except: []string{"*.map", "b/c"}}}},
+			Extract:       &release.Extract{From: "../browser", Map: []release.Mapping{{From: "src", To: ".", Except: []string{"*.map", "b/c", "/docs"}}}},
 			Probe:         &release.Probe{Path: "version.json", Heartbeat: "none", Agree: 1, Interval: 2 * time.Second, Deadline: time.Hour},
 		}},
 		Environments: []release.Environment{

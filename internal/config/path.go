@@ -41,12 +41,26 @@ func cleanFile(text string) (string, error) {
 	return clean, nil
 }
 
-// cleanGlob takes a pattern of path.Match.
+// cleanGlob takes a pattern of path.Match. A slash at its beginning, which says that it
+// is no name at any depth, stays.
 func cleanGlob(text string) (string, error) {
 	if _, err := path.Match(text, ""); err != nil {
 		return "", fmt.Errorf("%s is not a pattern of paths, expected one such as \"*.map\": close each bracket", quoted(text))
 	}
-	return cleanPath(text)
+	if strings.HasPrefix(text, "!") {
+		return "", fmt.Errorf("%s takes nothing back, expected a pattern of what is left out", quoted(text))
+	}
+	below, anchored := strings.CutPrefix(text, "/")
+	clean, err := cleanPath(below)
+	switch {
+	case err != nil:
+		return "", err
+	case clean == ".":
+		return "", fmt.Errorf("%s leaves out all that is mapped, expected a pattern of what is below", quoted(text))
+	case anchored:
+		return "/" + clean, nil
+	}
+	return clean, nil
 }
 
 // parseProbePath takes a path to be resolved against an environment's URL.

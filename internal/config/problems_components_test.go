@@ -276,6 +276,16 @@ func TestComponentsProblems(t *testing.T) {
 			want: []string{`15:82: "[a" is not a pattern of paths, expected one such as "*.map": close each bracket`},
 		},
 		{
+			name: "globs that leave out nothing, or all",
+			old:  "    changelog: {path: CHANGELOG}",
+			new:  `    extract: {from: https://example.org/browser, map: [{from: a, to: b, except: ["!a", "/", "./"]}]}`,
+			want: []string{
+				`15:82: "!a" takes nothing back, expected a pattern of what is left out`,
+				`15:88: "/" leaves out all that is mapped, expected a pattern of what is below`,
+				`15:93: "./" leaves out all that is mapped, expected a pattern of what is below`,
+			},
+		},
+		{
 			name: "probe",
 			old:  "    changelog: {path: CHANGELOG}",
 			new:  "    probe: non",

@@ -77,7 +77,9 @@ func (e *RootError) Error() string {
 }
 
 // Hint says what to change.
-func (*RootError) Hint() string { return "give the file's own path as the target" }
+func (*RootError) Hint() string {
+	return "give the file's own path as the target; or, if it is a directory by now, begin with a commit where it is: --from COMMIT"
+}
 
 // layer is what one mapping gives at a place.
 type layer struct {

@@ -3,6 +3,7 @@ package extract
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/object"
@@ -13,18 +14,19 @@ const anyDepth = "**"
 
 // pattern is what a mapping leaves out, as the parts of a path below its source:
 // patterns of path.Match, and anyDepth. One without a slash is looked for at any
-// depth.
+// depth, but for a slash at its beginning.
 type pattern []string
 
 func parsePattern(text string) (pattern, error) {
 	if _, err := path.Match(text, ""); err != nil {
 		return nil, fmt.Errorf("%q is not a pattern of paths", text)
 	}
-	parts := strings.Split(strings.Trim(text, "/"), "/")
-	if len(parts) == 1 {
+	below, anchored := strings.CutPrefix(text, "/")
+	parts := strings.Split(strings.TrimSuffix(below, "/"), "/")
+	if len(parts) == 1 && !anchored {
 		parts = []string{anyDepth, parts[0]}
 	}
-	return parts, nil
+	return slices.CompactFunc(parts, func(a, b string) bool { return a == anyDepth && b == anyDepth }), nil
 }
 
 // progress is how far a directory has come into a mapping's patterns: pairs of a

@@ -109,7 +109,7 @@ func listTrees(t *testing.T, repo *gittest.Repo, ids []object.ID) map[object.ID]
 func someMappings(random *rand.Rand) []release.Mapping {
 	sources := append([]string{".", "a/one", "a/x/two", "README", "nowhere"}, directories...)
 	targets := []string{".", ".", "lib", "lib/x", "lib/x/deep", "one", "x"}
-	patterns := []string{"*.map", "x", "x/*", "**/deep", "one", "y/**", "t*"}
+	patterns := []string{"*.map", "x", "x/*", "**/deep", "one", "y/**", "t*", "/one", "/x", "**/**/two", "x/**/**/one"}
 	var mappings []release.Mapping
 	for range 1 + random.IntN(3) {
 		m := release.Mapping{From: sources[random.IntN(len(sources))], To: targets[random.IntN(len(targets))]}
@@ -187,6 +187,7 @@ func leftOut(below string, except []string) bool {
 		if !strings.Contains(pattern, "/") {
 			pattern = "**/" + pattern
 		}
+		pattern = strings.TrimPrefix(pattern, "/")
 		for end := 1; end <= len(parts); end++ {
 			if matches(strings.Split(pattern, "/"), parts[:end]) {
 				return true

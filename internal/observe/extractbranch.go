@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/mozilla-services/looprel/internal/extract"
@@ -46,7 +47,7 @@ func (b *componentBranch) connect(ctx context.Context, s *Session) error {
 		b.remote, b.objects, b.borrowed, b.name = s.remote, s.repository.Objects, true, s.remoteName()
 	default:
 		var err error
-		if b.remote, err = s.repository.OpenRemote(remote, gitrepo.RemoteOptions{Interactive: s.options.Interactive}); err != nil {
+		if b.remote, err = s.openRemoteOf(s.snapshot.Component, remote); err != nil {
 			return err
 		}
 		if b.name = b.remote.Name; b.name == "" {
@@ -91,6 +92,18 @@ func (s *Session) remoteOf(component release.Component) (remote string, here boo
 		}
 	}
 	return address, false
+}
+
+// openRemoteOf opens a component's repository by what remoteOf says.
+func (s *Session) openRemoteOf(component release.Component, remote string) (*gitrepo.Remote, error) {
+	opened, err := s.repository.OpenRemote(remote, gitrepo.RemoteOptions{Interactive: s.options.Interactive})
+	if errors.Is(err, gitrepo.ErrNotFound) {
+		return nil, &plan.Misuse{
+			Reason: fmt.Sprintf("%s lives in %s, and there is nothing", component.Name, component.Repository),
+			Advice: "correct its repository in environments.yaml, where a path counts from the worktree's root; or make it: git init --bare " + component.Repository,
+		}
+	}
+	return opened, err
 }
 
 // choose finds the branch, which need not exist yet.

@@ -30,7 +30,10 @@ func (e *Extraction) start(ctx context.Context, to object.ID) (extract.Start, er
 	start.Extracted = extracted
 	start.Upstream, err = e.upstream.node(source)
 	if errors.Is(err, gitrepo.ErrMissing) {
-		return start, e.rewritten(source, "upstream does not have it")
+		err = e.rewritten(source, "upstream does not have it")
+		if len(e.upstream.Shallow()) > 0 {
+			err = e.upstream.incomplete(fmt.Sprintf("it is shallow, and does not have %s, up to which %s was extracted", source.Short(), plan.ShortRef(e.branch.ref)))
+		}
 	}
 	return start, err
 }

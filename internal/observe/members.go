@@ -175,7 +175,7 @@ func (s *Session) openMember(ctx context.Context) error {
 	component, _ := s.source.Train.Component(s.snapshot.Component.Name)
 	remote, here := s.home.remoteOf(component)
 	var err error
-	if s.remote, err = s.home.repository.OpenRemote(remote, gitrepo.RemoteOptions{Interactive: s.options.Interactive}); err != nil {
+	if s.remote, err = s.home.openRemoteOf(component, remote); err != nil {
 		return err
 	}
 	if !here {

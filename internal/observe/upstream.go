@@ -48,6 +48,9 @@ func (u *upstream) commit(revision string) (object.ID, error) {
 		revision = "HEAD"
 	}
 	id, err := u.resolve(revision)
+	if revision == "HEAD" && errors.Is(err, gitrepo.ErrNotFound) {
+		return id, &plan.Misuse{Reason: fmt.Sprintf("upstream %s has no commit on its default branch", u.shown), Advice: "name another branch of it: --to BRANCH"}
+	}
 	if err != nil {
 		return id, fmt.Errorf("upstream: %w", err)
 	}
@@ -123,6 +126,11 @@ func (u *upstream) deepen(err error) error {
 	if !errors.Is(err, gitrepo.ErrShallow) {
 		return err
 	}
-	return &plan.Misuse{Reason: "upstream: " + err.Error(),
+	return u.incomplete(err.Error())
+}
+
+// incomplete says what to do about history that is not there.
+func (u *upstream) incomplete(why string) error {
+	return &plan.Misuse{Reason: "upstream: " + why,
 		Advice: fmt.Sprintf("complete it: git -C %s fetch --unshallow; or begin with a commit that it has: --from COMMIT", u.shown)}
 }

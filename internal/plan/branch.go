@@ -173,12 +173,19 @@ func (s *Snapshot) hasLine(line release.Line) bool {
 	return slices.ContainsFunc(s.Lines(), func(branch LineBranch) bool { return branch.Line == line })
 }
 
+// releasedElsewhere refuses to release a component that lives in another repository, where
+// the train makes no sets.
+func releasedElsewhere(s *Snapshot) error {
+	return misuse(`run looprel in a clone of that repository, which has an environments.yaml of its own; or have this train release both, as sets: "sets: true" under train`,
+		"%s is released in %s, not here", s.Component.Name, s.Component.Repository)
+}
+
 func checkTagRequest(s *Snapshot, request TagRequest) error {
 	if !request.Version.IsZero() && request.Bump != "" {
 		return misuse("give one of the two", "VERSION and --bump both say what the next version is")
 	}
 	if s.Component.Repository != "." {
-		return misuse("run looprel in a clone of that repository", "%s is released in %s, not here", s.Component.Name, s.Component.Repository)
+		return releasedElsewhere(s)
 	}
 	if err := s.checkEmbargo(request.Embargo); err != nil {
 		return err

@@ -60,6 +60,8 @@ type ExtractPlan struct {
 	// Already says, if set, that there is nothing to do.
 	Already string `json:"already,omitempty"`
 	Steps   []Step `json:"steps"`
+	// Next is how what was extracted is released.
+	Next string `json:"-"`
 
 	// Made are the commits, Refs the references of the push, and Objects all that is
 	// made; the rest is taken from upstream.
@@ -95,7 +97,7 @@ func MakeExtraction(s *Snapshot, facts *Extraction) *ExtractPlan {
 		Verb: "extract", Component: s.Component.Name, Branch: facts.Branch, Remote: facts.Remote,
 		Upstream: facts.Upstream, From: facts.From, To: facts.To, Mode: facts.Mode,
 		Commits: make([]ExtractedCommit, len(facts.Made)), Absent: facts.Absent, Steps: []Step{},
-		Made: facts.Made, Objects: facts.Objects,
+		Made: facts.Made, Objects: facts.Objects, Next: afterExtraction(s),
 	}
 	if p.Absent == nil {
 		p.Absent = []extract.Absence{}
@@ -120,6 +122,17 @@ func MakeExtraction(s *Snapshot, facts *Extraction) *ExtractPlan {
 	p.Refs = []Change{branch}
 	p.Steps = []Step{branch.step(PushRef, p.reason())}
 	return p
+}
+
+// afterExtraction says how what was extracted is released.
+func afterExtraction(s *Snapshot) string {
+	switch {
+	case s.Train.Sets:
+		return "looprel tag --all"
+	case s.Component.Repository != ".":
+		return "release it in a clone of " + s.Component.Repository + ", by the environments.yaml there"
+	}
+	return "looprel tag"
 }
 
 func (p *ExtractPlan) reason() string {

@@ -64,7 +64,7 @@ func checkBackportRequest(s *Snapshot, request BackportRequest) error {
 	case request.Line != "" && len(request.Bases) > 1:
 		return misuse("leave out --line", "--line names one line, and there are %d bases", len(request.Bases))
 	case s.Component.Repository != ".":
-		return misuse("run looprel in a clone of that repository", "%s is released in %s, not here", s.Component.Name, s.Component.Repository)
+		return releasedElsewhere(s)
 	case request.Reason != "" && !request.OffCycle && !request.NotOnBranch:
 		return misuse("add --off-cycle or --not-on-branch, or leave out --reason", "--reason says why a rule is set aside, and none is")
 	case request.NotOnBranch:
