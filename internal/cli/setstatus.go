@@ -120,7 +120,7 @@ func (p *printer) setEnvironments(s *plan.Snapshot, environments []plan.SetEnvir
 				runs = running.Version
 				by = since(running.Since, s.Now, s.Train.Zone) + ", " + running.By.Name
 			}
-			table.Row(terminal.Text("  "+member.Component), terminal.Text(runs), terminal.Text(liveText(member.Seen)),
+			table.Row(terminal.Indented(member.Component), terminal.Text(runs), terminal.Text(liveText(member.Seen)),
 				terminal.Styled(agreementStyle(member.Agreement), string(member.Agreement)), terminal.Text(by))
 		}
 	}
@@ -144,7 +144,7 @@ func (p *printer) setEnvironments(s *plan.Snapshot, environments []plan.SetEnvir
 // sets shows those on their way.
 func (p *printer) sets(s *plan.Snapshot, sets []plan.SetState) {
 	table := terminal.NewTable(
-		terminal.Column{Header: "SET"}, terminal.Column{Header: "STATE"}, terminal.Column{Header: "CYCLE"},
+		terminal.Column{Header: "SET", Fit: terminal.FitWrap}, terminal.Column{Header: "STATE"}, terminal.Column{Header: "CYCLE"},
 		terminal.Column{Header: "TAGGED", Fit: terminal.FitTruncate})
 	for _, set := range sets {
 		cycle := set.Cycle.String()

@@ -35,10 +35,15 @@ type Column struct {
 type Cell struct {
 	Text  string
 	Style Style
+	// Indent is how many columns the text stands in.
+	Indent int
 }
 
 // Text is a cell without style.
 func Text(text string) Cell { return Cell{Text: text} }
+
+// Indented is a cell below another one that it belongs to.
+func Indented(text string) Cell { return Cell{Text: text, Indent: 2} }
 
 // Styled is a cell in a style, which colours the text alone; the text must say
 // by itself what the colour says.
@@ -66,7 +71,7 @@ func NewTable(columns ...Column) *Table { return &Table{columns: columns} }
 func (t *Table) Row(cells ...Cell) {
 	row := make([]Cell, len(t.columns))
 	for at, cell := range cells {
-		row[at] = Cell{Text: strings.TrimSpace(Sanitize(cell.Text)), Style: cell.Style}
+		row[at] = Cell{Text: strings.Repeat(" ", cell.Indent) + strings.TrimSpace(Sanitize(cell.Text)), Style: cell.Style}
 	}
 	t.rows = append(t.rows, row)
 }

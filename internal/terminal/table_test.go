@@ -183,6 +183,27 @@ func TestTableFitsEveryWidthItCan(t *testing.T) {
 	}
 }
 
+// What belongs to the line above stands in, however narrow the table is.
+func TestTableIndents(t *testing.T) {
+	t.Parallel()
+	for width, want := range map[int]string{
+		0:  "stage          a set\n  loop-server  0.10.0\n",
+		16: "stage     a set\n  loop-…  0.10.0\n",
+	} {
+		table := terminal.NewTable(terminal.Column{Fit: terminal.FitTruncate}, terminal.Column{})
+		table.Row(terminal.Text("stage"), terminal.Text("a set"))
+		table.Row(terminal.Indented("loop-server"), terminal.Text("0.10.0"))
+		streams, _, out, _ := terminal.Test()
+		streams.Width = width
+		if err := streams.Print(table); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, out.String()); diff != "" {
+			t.Errorf("at %d columns (-want +got)\n%s", width, diff)
+		}
+	}
+}
+
 func TestTableWithoutHeader(t *testing.T) {
 	t.Parallel()
 	table := terminal.NewTable(terminal.Column{}, terminal.Column{})
