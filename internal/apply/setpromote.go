@@ -97,7 +97,12 @@ func PromoteSet(ctx context.Context, members *observe.Members, p *plan.SetPromot
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
-	parts := setParts{members: members, plan: p, outlets: outlets, remake: remake}
+	parts := setParts{members: members, plan: p, outlets: outlets}
+	parts.bring = func(ctx context.Context, member *observe.Session, part *plan.PromotionPlan, outlets Outlets) (ledger.Finished, error) {
+		return promoteLocked(ctx, newPromotion(member, part, outlets), func(ctx context.Context) (*plan.PromotionPlan, error) {
+			return remake.Part(ctx, member, part)
+		})
+	}
 	ended, failed := parts.run(ctx)
 	if err := whole.finish(ctx, ended); err != nil {
 		return parts.done, errors.Join(failed, err, lock.Release())
@@ -110,9 +115,10 @@ type setParts struct {
 	members *observe.Members
 	plan    *plan.SetPromotionPlan
 	outlets func(*observe.Session, *plan.PromotionPlan) (Outlets, error)
-	remake  SetRemake
-	done    []PartFinished
-	open    []error
+	// bring brings a member to the environment, and keeps what became of it.
+	bring func(context.Context, *observe.Session, *plan.PromotionPlan, Outlets) (ledger.Finished, error)
+	done  []PartFinished
+	open  []error
 }
 
 // run promotes the members one after the other, and says how that ended for the set.
@@ -153,9 +159,7 @@ func (s *setParts) promote(ctx context.Context, part *plan.PromotionPlan) (ledge
 	if err != nil {
 		return ledger.Finished{}, err
 	}
-	return promoteLocked(ctx, newPromotion(member, part, outlets), func(ctx context.Context) (*plan.PromotionPlan, error) {
-		return s.remake.Part(ctx, member, part)
-	})
+	return s.bring(ctx, member, part, outlets)
 }
 
 // failed is the end of the set's promotion by that of a member.

@@ -16,20 +16,33 @@ import (
 // with the outcome, whatever happens; Flush records it.
 func RollBackUnrecorded(ctx context.Context, session *observe.Session, p *plan.PromotionPlan, outlets Outlets) (ledger.Finished, error) {
 	// Where the remote does not answer, neither does the forge.
-	promotion := promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now(), shown: newShowing(nil, p, ""), asked: newAsking(nil, p)}
-	lock, err := promotion.lock()
+	promotion := newUnrecorded(session, p, outlets)
+	release, err := promotion.lockUnrecorded()
 	if err != nil {
 		return ledger.Finished{}, err
 	}
-	filling, _, err := session.Repository().Lock(observe.QueueLock, p.Entry.ID)
+	finished, err := promotion.runUnrecorded(ctx)
+	return finished, errors.Join(err, release())
+}
+
+func newUnrecorded(session *observe.Session, p *plan.PromotionPlan, outlets Outlets) *promotion {
+	return &promotion{session: session, plan: p, outlets: outlets, begin: outlets.Now(), shown: newShowing(nil, p, ""), asked: newAsking(nil, p)}
+}
+
+// lockUnrecorded keeps others of this clone off the environment, and off the queue.
+func (p *promotion) lockUnrecorded() (release func() error, err error) {
+	lock, err := p.lock()
+	if err != nil {
+		return nil, err
+	}
+	filling, _, err := p.session.Clone().Lock(observe.QueueLock, p.plan.Entry.ID)
 	if err == nil && filling == nil {
 		err = &plan.Moved{Reason: "another looprel of this clone is rolling back, or records what waits", Advice: "wait for it"}
 	}
 	if err != nil {
-		return ledger.Finished{}, errors.Join(err, lock.Release())
+		return nil, errors.Join(err, lock.Release())
 	}
-	finished, err := promotion.runUnrecorded(ctx)
-	return finished, errors.Join(err, filling.Release(), lock.Release())
+	return func() error { return errors.Join(filling.Release(), lock.Release()) }, nil
 }
 
 func (p *promotion) runUnrecorded(ctx context.Context) (ledger.Finished, error) {
@@ -38,11 +51,15 @@ func (p *promotion) runUnrecorded(ctx context.Context) (ledger.Finished, error) 
 	}
 	finished := p.run(ctx)
 	finished.Deployment = p.plan.Entry.RolledBack.Deployment
-	ended := p.plan.Ended(p.session.Snapshot(), finished, p.outlets.Now().Sub(p.begin))
-	if err := p.keep(ended); err != nil {
+	if err := p.keepEnded(finished); err != nil {
 		return finished, p.unrecorded(finished, err)
 	}
 	return finished, p.verdict(ctx, finished)
+}
+
+// keepEnded puts the entry with its outcome into the queue.
+func (p *promotion) keepEnded(finished ledger.Finished) error {
+	return p.keep(p.plan.Ended(p.session.Snapshot(), finished, p.outlets.Now().Sub(p.begin)))
 }
 
 // keep puts an entry into the queue, in place of what it said before.
@@ -53,7 +70,7 @@ func (p *promotion) keep(entry ledger.Entry) error {
 	}
 	// The start gives the name, so that the order is that of the rollbacks.
 	name := fmt.Sprintf("%012d-%s", p.plan.Entry.At.Unix(), entry.ID)
-	return p.session.Repository().Queue().Put(name, []byte(message))
+	return p.session.Clone().Queue().Put(name, []byte(message))
 }
 
 // Flushed is an entry that waited in this clone and is recorded now.

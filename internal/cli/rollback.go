@@ -45,7 +45,6 @@ and log mention it until then. What others did in the meantime stands.
 
 Where the train releases sets, all members go back together, the last one first;
 the set is backed off, and its members are not, since another set may have them.
---unrecorded is then of one component: --component NAME.
 
 The same command finishes a rollback that was killed. Once it is done it changes
 nothing: further back is another decision, with --to.
@@ -101,13 +100,13 @@ func (a *app) rollback(ctx context.Context, request plan.RollbackRequest, to str
 	if err != nil {
 		return err
 	}
-	a.wholeTrain = !request.Unrecorded
+	a.wholeTrain = true
 	session, err := a.openForRollback(ctx, request)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
-	if session.Snapshot().Train.Sets && !request.Unrecorded {
+	if session.Snapshot().Train.Sets {
 		return a.rollbackSet(ctx, session, request, to, asJSON)
 	}
 	if to != "" {

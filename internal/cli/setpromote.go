@@ -36,7 +36,7 @@ func (a *app) promoteSet(ctx context.Context, session *observe.Session, options 
 
 // rollbackSet is rollback where the train releases sets.
 func (a *app) rollbackSet(ctx context.Context, session *observe.Session, request plan.RollbackRequest, to string, asJSON bool) error {
-	members, err := observe.OpenMembers(ctx, session)
+	members, err := openMembers(ctx, session, request)
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,14 @@ func (a *app) rollbackSet(ctx context.Context, session *observe.Session, request
 	}
 	carrier := setCarrier{members: members, makePlan: makePlan, request: plan.PromoteRequest{TakeOver: request.TakeOver, Reason: request.Reason}}
 	return a.carryOut(ctx, carrier, p, asJSON)
+}
+
+// openMembers opens the members for a rollback, with their remotes or without.
+func openMembers(ctx context.Context, session *observe.Session, request plan.RollbackRequest) (*observe.Members, error) {
+	if request.Unrecorded {
+		return observe.OfflineMembers(session), nil
+	}
+	return observe.OpenMembers(ctx, session)
 }
 
 // setCarrier is what carries out the promotion or rollback of a set.
@@ -81,6 +89,9 @@ func (a *app) carryOut(ctx context.Context, c setCarrier, p *plan.SetPromotionPl
 	proceed, err := a.approve(ctx, asJSON, p, question)
 	if err != nil || !proceed {
 		return err
+	}
+	if p.Unrecorded {
+		return a.applySetUnrecorded(ctx, c.members, p, asJSON)
 	}
 	if c.request.RecordOnly {
 		if err := apply.RecordSet(ctx, c.members, p, c.makePlan); err != nil {
@@ -165,6 +176,8 @@ type setPromotionJSON struct {
 	*plan.SetPromotionPlan
 	Outcomes []partJSON `json:"outcomes,omitempty"`
 	Told     []toldJSON `json:"told,omitempty"`
+	// Waiting: what was done without the remote is not recorded yet.
+	Waiting bool `json:"waiting,omitempty"`
 }
 
 // partJSON is how a member's part ended, for programs.
@@ -188,13 +201,17 @@ func (a *app) endSetPromotion(ctx context.Context, members *observe.Members, p *
 		told, open = append(told, some...), errors.Join(open, untold)
 	}
 	if asJSON {
-		result := setPromotionJSON{SetPromotionPlan: p, Told: told}
-		for _, part := range done {
-			result.Outcomes = append(result.Outcomes, partJSON{part.Component, part.Version, part.Outcome, part.Detail, append([]string{}, part.Evidence...)})
-		}
-		open = errors.Join(a.printJSON(result), open)
+		open = errors.Join(a.printJSON(setResult(p, done, told)), open)
 	}
 	return open
+}
+
+func setResult(p *plan.SetPromotionPlan, done []apply.PartFinished, told []toldJSON) setPromotionJSON {
+	result := setPromotionJSON{SetPromotionPlan: p, Told: told}
+	for _, part := range done {
+		result.Outcomes = append(result.Outcomes, partJSON{part.Component, part.Version, part.Outcome, part.Detail, append([]string{}, part.Evidence...)})
+	}
+	return result
 }
 
 func setPromotionHeading(p *plan.SetPromotionPlan) string {

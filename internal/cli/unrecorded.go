@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mozilla-services/looprel/internal/apply"
 	"github.com/mozilla-services/looprel/internal/gitrepo"
@@ -71,16 +72,9 @@ func (a *app) applyUnrecorded(ctx context.Context, session *observe.Session, p *
 	if finished.Outcome == "" {
 		return failed // nothing was done
 	}
-	waits := session.GoOnline(ctx)
-	if waits == nil {
-		waits = a.flush(ctx, session)
-	}
-	switch {
-	case failed != nil && waits != nil:
-		a.note("that is not recorded yet: %v", waits)
-		return failed
-	case failed != nil:
-		return failed
+	waits, err := a.recordKept(ctx, session, failed)
+	if err != nil {
+		return err
 	}
 	if !asJSON {
 		err = a.printPromoted(p, finished)
@@ -92,11 +86,62 @@ func (a *app) applyUnrecorded(ctx context.Context, session *observe.Session, p *
 	if asJSON {
 		err = a.printJSON(encode(nil))
 	}
-	return errors.Join(err, &exitError{
-		code:   ExitOpen,
-		reason: fmt.Sprintf("%s, and that is not recorded yet: %v", p.Entry.RolledBack.Environment+" is rolled back to "+p.Version, waits),
-		hint:   "the next command here that records something records it first, once " + session.Snapshot().Remote + " can be reached; looprel status says whether it waits",
+	return errors.Join(err, notRecorded(session, p.Environment, p.Version, waits))
+}
+
+// applySetUnrecorded does so with a set.
+func (a *app) applySetUnrecorded(ctx context.Context, members *observe.Members, p *plan.SetPromotionPlan, asJSON bool) error {
+	a.env.interrupts.deploying.Store(true)
+	defer a.env.interrupts.deploying.Store(false)
+	done, kept, failed := apply.RollSetBackUnrecorded(ctx, members, p, func(session *observe.Session, part *plan.PromotionPlan) (apply.Outlets, error) {
+		return a.outlets(session, part, asJSON)
 	})
+	if !kept {
+		return failed // nothing was done
+	}
+	session := members.Home()
+	waits, err := a.recordKept(ctx, session, failed)
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		err = a.printSetPromoted(p, done)
+	}
+	if waits == nil {
+		online, failed := observe.OpenMembers(ctx, session)
+		if failed != nil {
+			return errors.Join(err, failed)
+		}
+		defer online.Close()
+		return a.endSetPromotion(ctx, online, p, done, asJSON, err)
+	}
+	if asJSON {
+		result := setResult(p, done, nil)
+		result.Waiting = true
+		err = a.printJSON(result)
+	}
+	return errors.Join(err, notRecorded(session, p.Environment, p.Title, waits))
+}
+
+// recordKept records what was kept, if the remote is back: waits is why it is not. failed
+// is how the rollback ended, and the error that is left of that.
+func (a *app) recordKept(ctx context.Context, session *observe.Session, failed error) (waits, err error) {
+	if waits = session.GoOnline(ctx); waits == nil {
+		waits = a.flush(ctx, session)
+	}
+	if failed != nil && waits != nil {
+		a.note("that is not recorded yet: %v", waits)
+	}
+	return waits, failed
+}
+
+// notRecorded is the end of a rollback whose remote is still away.
+func notRecorded(session *observe.Session, environment, version string, waits error) error {
+	return &exitError{
+		code:   ExitOpen,
+		reason: fmt.Sprintf("%s is rolled back to %s, and that is not recorded yet: %v", environment, version, waits),
+		hint:   "the next command here that records something records it first, once " + session.Snapshot().Remote + " can be reached; looprel status says whether it waits",
+	}
 }
 
 // flush records what waits in this clone, and tells of it. A dry run changes nothing.
@@ -130,8 +175,8 @@ func waits(count int) string {
 }
 
 func flushedText(s *plan.Snapshot, one apply.Flushed) string {
-	text := fmt.Sprintf("recorded now, of %s: roll %s back to %s %s: %s", one.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"),
-		one.RolledBack.Environment, one.Component, one.RolledBack.Version, one.RolledBack.Outcome)
+	text := fmt.Sprintf("recorded now, of %s: %s", one.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"),
+		strings.TrimSuffix(one.Subject(), ", recorded afterwards"))
 	if len(one.Owes) > 0 {
 		text += "; looprel announce tells people of it"
 	}

@@ -344,7 +344,7 @@ func (e Entry) Subject() string {
 	case KindBackedOff:
 		return e.BackedOff.subject(e.Component)
 	case KindRolledBack:
-		return fmt.Sprintf("roll %s back to %s %s: %s, recorded afterwards", e.RolledBack.Environment, e.Component, e.RolledBack.Version, e.RolledBack.Outcome)
+		return fmt.Sprintf("roll %s back to %s: %s, recorded afterwards", e.RolledBack.Environment, what(e.Component, e.RolledBack.Version), e.RolledBack.Outcome)
 	case KindAnnouncementStarted:
 		return e.AnnouncementStarted.subject(e.Component)
 	case KindAnnouncementFinished:

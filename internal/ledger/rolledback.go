@@ -45,6 +45,9 @@ func (f *folding) rolledBack(back RolledBack) error {
 	if err := f.backOffBad(back.RollsBack, back.Signed); err != nil {
 		return err
 	}
+	if err := f.backOffBadSet(back.RollsBackSet, back.Signed); err != nil {
+		return err
+	}
 	environment, err := f.state.Environment(back.Environment, component)
 	if err != nil {
 		return err
@@ -60,7 +63,7 @@ func (f *folding) rolledBack(back RolledBack) error {
 
 // deployed is the rollback as something that runs, or did.
 func (f *folding) deployed(back RolledBack) Running {
-	return Running{Deployment: back.Deployment, Since: f.entry.At, By: f.entry.By, Outcome: back.Outcome, RollsBack: back.RollsBack}
+	return Running{Deployment: back.Deployment, Since: f.entry.At, By: f.entry.By, Outcome: back.Outcome, RollsBack: back.RollsBack, RollsBackSet: back.RollsBackSet}
 }
 
 // ranSince puts the rollback on the environment. An attempt that it knew nothing of,
@@ -106,7 +109,7 @@ func (f *folding) brokeDown(environment Environment, back RolledBack) error {
 	}
 	environment.Broken = &Broken{
 		Deployment: back.Deployment, At: f.entry.At, By: f.entry.By,
-		Outcome: back.Outcome, Detail: back.Detail, RollsBack: back.RollsBack,
+		Outcome: back.Outcome, Detail: back.Detail, RollsBack: back.RollsBack, RollsBackSet: back.RollsBackSet,
 	}
 	return f.write(environmentPath(back.Environment, f.entry.Component), environment)
 }

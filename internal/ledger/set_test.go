@@ -213,3 +213,28 @@ func TestFoldSetRollback(t *testing.T) {
 		t.Errorf("the subject is %q", text)
 	}
 }
+
+// So does a rollback that was made without the ledger, and recorded afterwards.
+func TestSetRolledBackAfterwards(t *testing.T) {
+	t.Parallel()
+	for outcome, runs := range map[ledger.Outcome]bool{ledger.Verified: true, ledger.Failed: false} {
+		h := newHistory(t)
+		bad := pins(h.released("server", "0.10.0"), h.released("client", "0.5.0"))
+		h.add(setTagged(bad))
+		back := ofSets(ledger.KindRolledBack)
+		back.RolledBack = &ledger.RolledBack{Finished: ledger.Finished{
+			Deployment: ledger.Deployment{Environment: "production", Version: "server-0.9.0+client-0.4.0"}, Attempt: "a", Outcome: outcome, RollsBackSet: bad.ID,
+		}}
+		h.add(back)
+		if known, _, err := h.Set(bad.ID); err != nil || known.BackedOff == nil {
+			t.Errorf("%s: the set is %+v, %v", outcome, known, err)
+		}
+		on, err := h.Environment("production", ledger.AllComponents)
+		if err != nil || runs != (on.Running != nil) || runs && on.Running.RollsBackSet != bad.ID || !runs && on.Broken.RollsBackSet != bad.ID {
+			t.Errorf("%s: production is %+v, %v", outcome, on, err)
+		}
+		if text := back.Subject(); text != "roll production back to server 0.9.0 + client 0.4.0: "+string(outcome)+", recorded afterwards" {
+			t.Errorf("the subject is %q", text)
+		}
+	}
+}

@@ -46,6 +46,16 @@ func OpenMembers(ctx context.Context, home *Session) (*Members, error) {
 	return m, nil
 }
 
+// OfflineMembers are the components of a train whose remotes are not asked.
+func OfflineMembers(home *Session) *Members {
+	m := &Members{home: home, whole: home.member(release.Component{Name: ledger.AllComponents, Repository: homeRepository})}
+	for _, component := range home.source.Train.Components {
+		m.list = append(m.list, home.member(component))
+	}
+	m.whole.snapshot = home.snapshot.Whole()
+	return m
+}
+
 // Whole is the session under which acts about sets are recorded.
 func (m *Members) Whole() *Session { return m.whole }
 

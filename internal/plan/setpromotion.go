@@ -25,7 +25,9 @@ type SetPromotionPlan struct {
 	Reason   string `json:"reason,omitempty"`
 	// RollsBack is the set that a rollback takes away.
 	RollsBack string `json:"rolls_back,omitempty"`
-	Gates     []Gate `json:"gates"`
+	// Unrecorded: the remote was not asked, and the entries wait in the clone.
+	Unrecorded bool   `json:"unrecorded,omitempty"`
+	Gates      []Gate `json:"gates"`
 	// Members are its parts, in the order in which they are deployed.
 	Members []*PromotionPlan `json:"members"`
 	// Already says, if set, that there is nothing to do.
@@ -247,6 +249,11 @@ func (p *SetPromotionPlan) Part(s *Snapshot, sel *Selection, target Target, requ
 	if sel.State.Underway != nil {
 		// Another release's attempt tells nothing from a few answers.
 		one.ProbeFirst = one.ProbeFirst && resumes(sel)
+	}
+	if s.Offline != nil {
+		one.Unrecorded = true
+		one.beginUnrecorded(s, sel, takesOver)
+		return one, nil
 	}
 	one.begin(s, sel, takesOver)
 	return one, nil

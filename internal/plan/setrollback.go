@@ -128,6 +128,8 @@ func MakeSetRollback(whole *Snapshot, members []*Snapshot, r *SetRollback, targe
 	}
 	p := newSetPromotion(verbRollback, whole, &r.SetSelection)
 	p.Reason, p.RollsBack, p.Head.Reason = request.Reason, r.Bad, request.Reason
+	p.Unrecorded = whole.Offline != nil
+	p.Head.Unrecorded = p.Unrecorded
 	if request.After != nil {
 		p.Head.after = request.After.Attempt
 	}
@@ -143,10 +145,35 @@ func MakeSetRollback(whole *Snapshot, members []*Snapshot, r *SetRollback, targe
 	p.Gates = append(p.Gates, commissionedGate(r.Environment))
 	for i, member := range members {
 		name := member.Component.Name
-		p.Gates = append(p.Gates, knownGate(member, r.Members[i]).ofMember(name), unmovedGate(member, r.Members[i]).ofMember(name))
+		p.Gates = append(p.Gates, knownGate(member, r.Members[i]).ofMember(name))
+		if whole.Offline == nil {
+			p.Gates = append(p.Gates, unmovedGate(member, r.Members[i]).ofMember(name))
+		}
 	}
 	p.Gates = append(p.Gates, notBackedOffGate(whole, r.Selection))
 	p.Head.Gates = p.Gates
 	p.Notes = append(p.Notes, fmt.Sprintf("%s is backed off by this: nobody promotes it again by accident", ledger.SetTitle(r.Bad)))
+	if whole.Offline != nil {
+		return p, p.beginUnrecorded(whole, members, &r.SetSelection, targets, asked, takesOver)
+	}
 	return p, p.begin(whole, members, &r.SetSelection, targets, asked, takesOver)
+}
+
+// beginUnrecorded adds the members, the entry of a rollback that is recorded afterwards,
+// and the steps.
+func (p *SetPromotionPlan) beginUnrecorded(whole *Snapshot, members []*Snapshot, sel *SetSelection, targets []Target, request PromoteRequest, takesOver string) error {
+	p.Head.beginUnrecorded(whole, sel.Selection, takesOver)
+	p.Head.Entry.RolledBack.RollsBackSet = p.RollsBack
+	p.Notes = append(p.Notes, p.Head.Notes...)
+	if err := p.addMembers(members, sel, targets, request); err != nil {
+		return err
+	}
+	p.Steps = append(p.Steps, p.Head.Steps[0])
+	for _, member := range p.Members {
+		p.Steps = append(p.Steps, member.Steps...)
+	}
+	p.Steps = append(p.Steps,
+		Step{Kind: KeepEntry, Target: p.Head.Entry.ID, Want: p.outcomeSubject(), Reason: "the outcome of the set"},
+		recordLater(whole, p.outcomeSubject()))
+	return nil
 }
