@@ -74,7 +74,8 @@ func (r *Rewriter) recall(id object.ID) (lacking []object.ID, err error) {
 		return nil, err
 	}
 	made := &image{id: existing.ID, mapped: mapped, exists: true}
-	made.own, err = r.own(mapped, existing.Tree)
+	// Where it differs, the mappings were others then: it is no commit of people's.
+	made.own, _, err = r.compare(mapped, existing.Tree)
 	r.images[id] = made
 	return nil, err
 }

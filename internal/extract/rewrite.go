@@ -143,28 +143,35 @@ func (r *Rewriter) compareMappings(mapped object.ID, extracted Existing, start S
 	if extracted.ID == start.Tip.ID && start.Extracted.ID.IsZero() {
 		return nil // the operator says what the branch is; what differs is a conflict
 	}
-	check := comparer{trees: r.composer.trees, kept: r.Kept}
-	if _, err := check.compare(mapped, extracted.Tree, ""); err != nil || len(check.conflicts) == 0 {
+	_, differing, err := r.compare(mapped, extracted.Tree)
+	if err != nil || len(differing) == 0 {
 		return err
 	}
 	if r.Mode == Squash {
 		r.squashed.remapped = true
 		return nil
 	}
-	for i := range check.conflicts {
-		check.conflicts[i].Why = "differs"
+	for i := range differing {
+		differing[i].Why = "differs"
 	}
-	return &ChangedMappingError{sortConflicts(check.conflicts)}
+	return &ChangedMappingError{differing}
 }
 
 // own finds out what the branch has of its own.
 func (r *Rewriter) own(mapped, actual object.ID) (*addition, error) {
-	search := comparer{trees: r.composer.trees, kept: r.Kept}
-	own, err := search.compare(mapped, actual, "")
-	if err == nil && len(search.conflicts) > 0 && !r.squashed.remapped {
-		err = &ConflictError{sortConflicts(search.conflicts)}
+	own, differing, err := r.compare(mapped, actual)
+	if err == nil && len(differing) > 0 && !r.squashed.remapped {
+		err = &ConflictError{differing}
 	}
 	return own, err
+}
+
+// compare compares a mapped tree with the branch's: what that has of its own, and where it
+// differs otherwise, in the order of paths.
+func (r *Rewriter) compare(mapped, actual object.ID) (own *addition, differing []Conflict, err error) {
+	search := comparer{trees: r.composer.trees, kept: r.Kept}
+	own, err = search.compare(mapped, actual, "")
+	return own, sortConflicts(search.conflicts), err
 }
 
 // mappedTree is what the mappings give at an upstream commit, zero for nothing. The

@@ -190,6 +190,31 @@ func TestChangedMappings(t *testing.T) {
 	}
 }
 
+// What was extracted by other mappings is no change by hand: a branch of upstream that
+// begins before these changed is extracted all the same.
+func TestBranchFromBeforeMappingsChanged(t *testing.T) {
+	t.Parallel()
+	o := newOne(t, gittest.Files{"src/app.js": "2\n"})
+	mappings := append(slices.Clone(oneMapping), release.Mapping{From: "else", To: "lib/else"})
+	if _, err := o.run(extract.Squash, o.first, o.second, mappings...); err != nil {
+		t.Fatal(err)
+	}
+	before := o.repo.Git("rev-parse", "extracted")
+	o.repo.Git("checkout", "--quiet", "-b", "topic", o.first.String())
+	o.repo.Commit("On a branch", gittest.Files{"shared/new.js": "new\n"})
+	o.repo.Git("checkout", "--quiet", "master")
+	o.repo.Git("merge", "--quiet", "--no-ff", "-m", "Merge", "topic")
+	if _, err := o.run(extract.Full, o.second, o.repo.ID("HEAD"), mappings...); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.files(); !strings.Contains(got, "content/shared/new.js") || !strings.Contains(got, "lib/else") {
+		t.Errorf("the branch has %q", got)
+	}
+	if got := o.repo.Git("rev-parse", "extracted^1"); got != before {
+		t.Errorf("it goes on from %s, expected %s", got, before)
+	}
+}
+
 // A squashed extraction is one commit, which names the last upstream commit.
 func TestSquash(t *testing.T) {
 	t.Parallel()
@@ -294,6 +319,8 @@ func TestSource(t *testing.T) {
 		"not the last":       {"Title\n\n" + line + "\nMore\n", false},
 		"quoted":             {"Title\n\n> " + line, false},
 		"no id":              {"Title\n\nUpstream-Commit: HEAD\n", false},
+		"picked with -x":     {"Title\n\n" + line + "(cherry picked from commit " + id.String() + ")\n", false},
+		"of what was picked": {"Title\n\n(cherry picked from commit " + id.String() + ")\n" + line, true},
 		"nothing":            {"", false},
 		"a later one counts": {"Title\n\nUpstream-Commit: " + object.Blob(nil).ID().String() + "\n" + line, true},
 	}

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"sync"
 
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/probe"
@@ -12,9 +13,11 @@ import (
 func SetStatus(ctx context.Context, m *Members, prober *probe.Prober) (*plan.SetStatus, error) {
 	seen := make([]map[string]plan.Seen, len(m.list))
 	if prober != nil {
+		var group sync.WaitGroup
 		for i, member := range m.list {
-			seen[i] = member.Look(ctx, prober)
+			group.Go(func() { seen[i] = member.Look(ctx, prober) })
 		}
+		group.Wait()
 	}
 	status, err := plan.MakeSetStatus(m.whole.snapshot, m.Snapshots(), seen)
 	if err != nil {
