@@ -30,13 +30,15 @@ const maxText = 500
 var (
 	conventional = lazyregexp.New(`^([A-Za-z]+)(?:\(([^()]{1,60})\))?(!?):\s+`)
 	marker       = lazyregexp.New(`^\[([A-Za-z][A-Za-z -]{1,30})\]:?\s*`)
-	bugPrefix    = lazyregexp.New(`^(?i:bug)[\s#]*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*[-–—:.]*\s*`)
+	bugPrefix    = lazyregexp.New(`^\[?(?i:bug)[\s#]*(\d{1,9}(?:\s*,\s*\d{1,9})*)\]?\s*[-–—:.,]*\s*`)
 	bugAnywhere  = lazyregexp.New(`(?i)\bbug[\s#]*(\d{3,9})\b`)
 	pullSuffix   = lazyregexp.New(`\s*\((?:#|GH-)(\d{1,9})\)$`)
-	// Mozilla's review marks: "r=name,other", "sr=name", "a=name", "r?name".
-	reviewSuffix = lazyregexp.New(`[\s.;,(]+(?:r|sr|rs|a|f|ui-r)[=?][\w.@!#+-]+(?:\s*,\s*(?:(?:r|sr|rs|a|f|ui-r)[=?])?[\w.@!#+-]+)*\)?\.?$`)
-	revertTitle  = lazyregexp.New(`^Revert "(.*)"`)
-	digits       = lazyregexp.New(`\d+`)
+	// Mozilla's review marks: "r=name,other", "sr=name", "a=name", "r?name"; "p=name"
+	// before one is who wrote it. Others tell its machines what to do with the commit.
+	reviewSuffix  = lazyregexp.New(`[\s.;,(]+(?:p=[\w.@<>-]+[\s,;]+)?(?:r|sr|rs|a|f|ui-r)[=?][\w.@!#+<>-]+(?:\s*,\s*(?:(?:r|sr|rs|a|f|p|ui-r)[=?])?[\w.@!#+<>-]+)*\)?\.?$`)
+	machineSuffix = lazyregexp.New(`[\s.;,(]+(?:DONTBUILD|NPOTB|(?:ON A )?CLOSED TREE|IGNORE IDL)\)?\.?$`)
+	revertTitle   = lazyregexp.New(`^Revert "(.*)"`)
+	digits        = lazyregexp.New(`\d+`)
 )
 
 // readSubject takes a title apart. Prefixes may follow each other in any order:
@@ -103,13 +105,14 @@ func (s *subject) takePrefix() {
 	}
 }
 
-// takeSuffixes takes "(#360)" and review marks off the end.
+// takeSuffixes takes "(#360)", review marks and words for machines off the end.
 func (s *subject) takeSuffixes() {
 	for range 4 {
 		if parts := pullSuffix.FindStringSubmatch(s.text); parts != nil {
 			s.pulls = addNew(s.pulls, number(parts[1]))
 			s.text = strings.TrimSuffix(s.text, parts[0])
 		}
+		s.text = strings.TrimSuffix(s.text, machineSuffix.FindString(s.text))
 		if mark := reviewSuffix.FindString(s.text); mark != "" {
 			s.reviewers = addNew(s.reviewers, reviewersOf(mark)...)
 			s.text = strings.TrimSpace(strings.TrimSuffix(s.text, mark))
@@ -129,7 +132,7 @@ func reviewersOf(mark string) []string {
 		} else if strings.Contains(word, "?") {
 			reviewed = false
 		}
-		if word = strings.Trim(word, "."); reviewed && word != "" {
+		if word = strings.Trim(word, ".<>"); reviewed && word != "" {
 			names = append(names, word)
 		}
 	}
