@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/mozilla-services/looprel/internal/apply"
 	"github.com/mozilla-services/looprel/internal/ledger"
@@ -29,40 +28,25 @@ func (a *app) tagSet(ctx context.Context, session *observe.Session, options tagO
 	makePlan := func(ctx context.Context) (*plan.SetPlan, error) {
 		return observe.Set(ctx, members, wanted, options.at)
 	}
-	p, err := makePlan(ctx)
-	if err != nil {
-		return err
-	}
-	if !asJSON {
-		if err := a.printSetPlan(session.Snapshot(), p); err != nil {
-			return err
-		}
-	}
-	if p.Already == "" {
-		proceed, err := a.approve(ctx, asJSON, p, setQuestion(p))
-		if err != nil || !proceed {
-			return err
-		}
-	}
-	if a.dryRun {
-		return a.printPlanJSON(asJSON, p)
-	}
-	to, err := a.outbox(session)
-	if err != nil {
-		return err
-	}
-	result, err := apply.TagSet(ctx, members, p, to, makePlan)
-	var open *apply.OpenError
-	if err != nil && !errors.As(err, &open) {
-		return err
-	}
-	for _, remark := range result.Notes {
-		a.note("%s", remark)
-	}
-	if !asJSON {
-		err = errors.Join(a.printSetTagged(session.Snapshot(), p, result), err)
-	}
-	return a.endSet(ctx, members, p, asJSON, err)
+	return carryOutTag(ctx, a, session, asJSON, tagging[*plan.SetPlan]{
+		plan: makePlan,
+		show: func(p *plan.SetPlan) error { return a.printSetPlan(session.Snapshot(), p) },
+		question: func(p *plan.SetPlan) string {
+			if p.Already != "" {
+				return ""
+			}
+			return setHeading(p) + "?"
+		},
+		push: func(ctx context.Context, p *plan.SetPlan, to apply.Outbox) (apply.Result, error) {
+			return apply.TagSet(ctx, members, p, to, makePlan)
+		},
+		showDone: func(p *plan.SetPlan, result apply.Result) error {
+			return a.printSetTagged(session.Snapshot(), p, result)
+		},
+		end: func(ctx context.Context, p *plan.SetPlan, open error) error {
+			return a.endSet(ctx, members, p, asJSON, open)
+		},
+	})
 }
 
 // setJSON is an applied plan for programs.
@@ -82,16 +66,6 @@ func (a *app) endSet(ctx context.Context, members *observe.Members, p *plan.SetP
 		open = errors.Join(a.printJSON(setJSON{p, told}), open)
 	}
 	return open
-}
-
-func setQuestion(p *plan.SetPlan) string {
-	switch {
-	case p.Abandons:
-		return fmt.Sprintf("Give up the set %s?", p.Title)
-	case p.Finishes:
-		return fmt.Sprintf("Finish tagging the set %s?", p.Title)
-	}
-	return fmt.Sprintf("Tag the set %s?", p.Title)
 }
 
 func setHeading(p *plan.SetPlan) string {

@@ -17,27 +17,17 @@ func (a *app) isAboutSets(session *observe.Session) bool {
 	return session.Snapshot().Train.Sets && a.component == ""
 }
 
-// setStatus is status where the train releases sets.
-func (a *app) setStatus(ctx context.Context, session *observe.Session, prober *probe.Prober, asJSON bool) error {
+// setStatus is what status shows where the train releases sets.
+func setStatus(ctx context.Context, session *observe.Session, prober *probe.Prober) (*plan.SetStatus, error) {
 	members, err := observe.OpenMembers(ctx, session)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer members.Close()
-	status, err := observe.SetStatus(ctx, members, prober)
-	if err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if asJSON {
-		return a.printJSON(status)
-	}
-	return a.printSetStatus(session.Snapshot(), status)
+	return observe.SetStatus(ctx, members, prober)
 }
 
-// setNext is next where the train releases sets.
+// setNext is what next shows where the train releases sets.
 func setNext(ctx context.Context, session *observe.Session) (*plan.Next, error) {
 	members, err := observe.OpenMembers(ctx, session)
 	if err != nil {
@@ -67,15 +57,7 @@ func (a *app) printSetStatus(s *plan.Snapshot, status *plan.SetStatus) error {
 		p.line(terminal.Red|terminal.Bold, "%s is half-tagged since %s, by %s; missing: %s. %s finishes it.", ledger.SetTitle(half.Set),
 			half.At.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST"), half.By.Name, orNone(half.Missing), a.typed("looprel tag --all"))
 	}
-	for _, block := range status.Blocks {
-		p.line(terminal.Red|terminal.Bold, "%s", blockText(s, block))
-	}
-	for _, problem := range status.TagProblems {
-		p.line(terminal.Red|terminal.Bold, "%s", problem)
-	}
-	if len(status.Unknown) > 0 {
-		p.line(terminal.Yellow, "The ledger does not know these release tags: %s; %s takes them over.", someNames(status.Unknown), a.typed("looprel adopt --component NAME"))
-	}
+	p.irregular(s, status.Blocks, status.TagProblems, status.Unknown, "looprel adopt --component NAME")
 	p.queued(s, status.Waiting)
 	p.blank()
 	p.next(s, &status.Next)

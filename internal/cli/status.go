@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/probe"
@@ -70,19 +71,36 @@ func (a *app) status(ctx context.Context, session *observe.Session, noProbe, asJ
 		prober = a.prober()
 	}
 	if a.isAboutSets(session) {
-		return a.setStatus(ctx, session, prober, asJSON)
+		status, err := setStatus(ctx, session, prober)
+		return a.showStatus(status, cmp.Or(err, ctx.Err()), asJSON, func() error { return a.printSetStatus(session.Snapshot(), status) })
 	}
 	status, err := observe.Status(ctx, session, prober)
-	if err != nil {
+	return a.showStatus(status, cmp.Or(err, ctx.Err()), asJSON, func() error { return a.printStatus(session.Snapshot(), status) })
+}
+
+// showStatus prints what was observed, for people or for programs.
+func (a *app) showStatus(status any, err error, asJSON bool, print func() error) error {
+	switch {
+	case err != nil:
 		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if asJSON {
+	case asJSON:
 		return a.printJSON(status)
 	}
-	return a.printStatus(session.Snapshot(), status)
+	return print()
+}
+
+// irregular shows what is in the way: blocks, tags that were moved or deleted, and those
+// that the ledger does not know, with the command that takes them over.
+func (p *printer) irregular(s *plan.Snapshot, blocks []ledger.Block, tagProblems, unknown []string, adopt string) {
+	for _, block := range blocks {
+		p.line(terminal.Red|terminal.Bold, "%s", blockText(s, block))
+	}
+	for _, problem := range tagProblems {
+		p.line(terminal.Red|terminal.Bold, "%s", problem)
+	}
+	if len(unknown) > 0 {
+		p.line(terminal.Yellow, "The ledger does not know these release tags: %s; %s takes them over.", someNames(unknown), p.typed(adopt))
+	}
 }
 
 func (a *app) printStatus(s *plan.Snapshot, status *plan.Status) error {
@@ -97,15 +115,7 @@ func (a *app) printStatus(s *plan.Snapshot, status *plan.Status) error {
 		p.blank()
 		p.releases(s, status.Releases)
 	}
-	for _, block := range status.Blocks {
-		p.line(terminal.Red|terminal.Bold, "%s", blockText(s, block))
-	}
-	for _, problem := range status.TagProblems {
-		p.line(terminal.Red|terminal.Bold, "%s", problem)
-	}
-	if len(status.Unknown) > 0 {
-		p.line(terminal.Yellow, "The ledger does not know these release tags: %s; %s takes them over.", someNames(status.Unknown), a.typed("looprel adopt"))
-	}
+	p.irregular(s, status.Blocks, status.TagProblems, status.Unknown, "looprel adopt")
 	p.missed(cmp.Or(s.Forge, "GitHub"), status.Missed)
 	p.queued(s, status.Waiting)
 	p.blank()

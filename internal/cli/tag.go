@@ -190,17 +190,51 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	makePlan := func(ctx context.Context) (*plan.TagPlan, error) {
 		return observe.Tag(ctx, session, request, options.at)
 	}
-	p, err := makePlan(ctx)
+	return carryOutTag(ctx, a, session, asJSON, tagging[*plan.TagPlan]{
+		plan: makePlan,
+		show: func(p *plan.TagPlan) error { return a.printTagPlan(session.Snapshot(), p) },
+		question: func(p *plan.TagPlan) string {
+			if p.Already != "" || len(p.Refs) == 0 {
+				return ""
+			}
+			return tagQuestion(p)
+		},
+		push: func(ctx context.Context, p *plan.TagPlan, to apply.Outbox) (apply.Result, error) {
+			result, err := apply.Tag(ctx, session, p, to, makePlan)
+			return result, orByPull(err, session)
+		},
+		showDone: func(p *plan.TagPlan, result apply.Result) error { return a.printTagged(session.Snapshot(), p, result) },
+		end: func(ctx context.Context, p *plan.TagPlan, open error) error {
+			return a.endTag(ctx, session, p, asJSON, open)
+		},
+	})
+}
+
+// tagging is the tag of a release, or of a set, for carryOutTag.
+type tagging[P any] struct {
+	plan func(context.Context) (P, error)
+	show func(P) error
+	// question is what to ask before it is applied, "" where nobody need be asked.
+	question func(P) string
+	push     func(context.Context, P, apply.Outbox) (apply.Result, error)
+	showDone func(P, apply.Result) error
+	// end tells people, and prints JSON where that is wanted. open is what is left to do.
+	end func(ctx context.Context, p P, open error) error
+}
+
+// carryOutTag shows a plan, asks, and applies it.
+func carryOutTag[P any](ctx context.Context, a *app, session *observe.Session, asJSON bool, tag tagging[P]) error {
+	p, err := tag.plan(ctx)
 	if err != nil {
 		return err
 	}
 	if !asJSON {
-		if err := a.printTagPlan(session.Snapshot(), p); err != nil {
+		if err := tag.show(p); err != nil {
 			return err
 		}
 	}
-	if p.Already == "" && len(p.Refs) > 0 {
-		proceed, err := a.approve(ctx, asJSON, p, tagQuestion(p))
+	if question := tag.question(p); question != "" {
+		proceed, err := a.approve(ctx, asJSON, p, question)
 		if err != nil || !proceed {
 			return err
 		}
@@ -212,27 +246,32 @@ func (a *app) tag(ctx context.Context, options tagOptions) error {
 	if err != nil {
 		return err
 	}
-	result, err := apply.Tag(ctx, session, p, to, makePlan)
+	result, err := tag.push(ctx, p, to)
 	var open *apply.OpenError
 	if err != nil && !errors.As(err, &open) {
-		return orByPull(err, session)
+		return err
 	}
 	for _, remark := range result.Notes {
 		a.note("%s", remark)
 	}
 	if !asJSON {
-		err = errors.Join(a.printTagged(session.Snapshot(), p, result), err)
+		err = errors.Join(tag.showDone(p, result), err)
 	}
+	return tag.end(ctx, p, err)
+}
+
+// endTag tells people of a release, and prints JSON where that is wanted.
+func (a *app) endTag(ctx context.Context, session *observe.Session, p *plan.TagPlan, asJSON bool, open error) error {
 	var told []toldJSON
 	if !p.Awaits() {
 		var untold error
 		told, untold = a.tellPeople(ctx, session, p.Version, asJSON)
-		err = errors.Join(err, untold)
+		open = errors.Join(open, untold)
 	}
 	if asJSON {
-		err = errors.Join(a.printJSON(taggedJSON{p, told}), err)
+		open = errors.Join(a.printJSON(taggedJSON{p, told}), open)
 	}
-	return err
+	return open
 }
 
 // taggedJSON is an applied plan for programs.
