@@ -8,6 +8,7 @@ import (
 
 	"github.com/mozilla-services/looprel/internal/fixes"
 	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/pick"
 	"github.com/mozilla-services/looprel/internal/plan"
 	"github.com/mozilla-services/looprel/internal/release"
 )
@@ -29,12 +30,15 @@ func (b *backport) presentOn(ctx context.Context, choice plan.LineChoice, facts 
 			return nil, err
 		}
 		if !standing.State.Has() {
+			if !standing.By.IsZero() {
+				facts.Undone = append(facts.Undone, plan.Undone{ID: one.id, By: standing.By})
+			}
 			missing = append(missing, one)
 			continue
 		}
-		present := plan.Present{ID: one.id, By: standing.By, How: howPresent(standing)}
-		if standing.State == fixes.Present {
-			present.By = one.id
+		present, err := b.present(survey, one, standing)
+		if err != nil {
+			return nil, err
 		}
 		if present.Release, err = b.firstWith(ctx, survey, present, releases); err != nil {
 			return nil, err
@@ -101,6 +105,37 @@ func isDecided(standing fixes.Standing) bool {
 	}
 }
 
+// present says how it is known that a line has a commit's change, and by which of its
+// commits.
+func (b *backport) present(survey *fixes.Survey, one source, standing fixes.Standing) (plan.Present, error) {
+	present := plan.Present{ID: one.id, By: standing.By, How: howPresent(standing)}
+	if standing.State == fixes.Present {
+		present.By = one.id
+	}
+	if standing.Rule != fixes.ByContent || !standing.By.IsZero() {
+		return present, nil
+	}
+	owned, err := b.changesReleaseFilesAlone(one)
+	if err != nil {
+		return present, err
+	}
+	if owned {
+		present.How = "it changes nothing but release files, and the line has its own"
+		return present, nil
+	}
+	brought, err := survey.BroughtBy(one.id, 0)
+	present.By, present.How = brought.By, howPresent(brought)
+	return present, err
+}
+
+// changesReleaseFilesAlone reports whether a commit changes nothing but version files
+// and the changelog.
+func (b *backport) changesReleaseFilesAlone(one source) (bool, error) {
+	paths, err := pick.NewLayer(MergeObjects{b.repository}).Paths(one.change.Base, one.change.Theirs)
+	rules := pick.RulesOf(b.snapshot.Component)
+	return len(paths) > 0 && !slices.ContainsFunc(paths, func(path string) bool { return !rules.Owns(path) }), err
+}
+
 // howPresent says how it is known that a change is there.
 func howPresent(standing fixes.Standing) string {
 	if standing.State == fixes.Present {
@@ -116,6 +151,9 @@ func howPresent(standing fixes.Standing) string {
 	case fixes.ByPatch:
 		return "the same change"
 	case fixes.ByContent:
+		if !standing.By.IsZero() {
+			return "the files have the change since then"
+		}
 	}
 	return "the files have the change already"
 }

@@ -59,6 +59,10 @@ type Present struct {
 	Release release.Version `json:"release,omitzero"`
 }
 
+// Undone is a commit that a line had before, until another one of its commits took it
+// back.
+type Undone struct{ ID, By object.ID }
+
 // Lacking is a release on its way to production that lacks a commit.
 type Lacking struct {
 	Version release.Version `json:"version"`
@@ -84,8 +88,10 @@ type BackportFacts struct {
 type LineFacts struct {
 	Choice LineChoice
 	// Branch has the picks on it. It is nil with a Conflict.
-	Branch   *Branch
-	Present  []Present
+	Branch  *Branch
+	Present []Present
+	// Undone are those that the line gets once more.
+	Undone   []Undone
 	Conflict *PickConflict
 	// Pulls are the numbers of the pull requests whose commits the line gets, or has.
 	Pulls []int
@@ -292,6 +298,9 @@ func makeLine(s *Snapshot, facts *LineFacts, request BackportRequest) (*LinePlan
 	}
 	if choice.New {
 		p.CutFrom = choice.CutFrom
+	}
+	for _, one := range facts.Undone {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s was on %s before, until %s took it back", one.ID.Short(), ShortRef(choice.Ref), one.By.Short()))
 	}
 	if facts.Proposed != nil && p.goOn(s, facts, request) {
 		return p, nil
