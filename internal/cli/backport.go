@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -115,6 +116,29 @@ without a value are left out.
 	flags.BoolVar(&options.resume, "continue", false, "take what was made of the conflict in that worktree")
 	flags.BoolVar(&options.abort, "abort", false, "remove that worktree, and all that belongs to it")
 	return command
+}
+
+// repeated are the flags as they were given, to go behind a command that does the same.
+func (o *backportOptions) repeated() string {
+	var words []string
+	add := func(given bool, more ...string) {
+		if given {
+			words = append(words, more...)
+		}
+	}
+	add(o.request.Line != "", "--line", shellQuote(o.request.Line))
+	add(o.request.NoRelease, "--no-release")
+	add(o.wanted.Mainline > 0, "--mainline", strconv.Itoa(o.wanted.Mainline))
+	add(o.wanted.SignOff, "--signoff")
+	add(o.request.NotOnBranch, "--not-on-branch")
+	add(o.request.OffCycle, "--off-cycle")
+	add(o.request.Reason != "", "--reason", shellQuote(o.request.Reason))
+	add(o.embargo != "", "--embargo", shellQuote(o.embargo))
+	text := ""
+	for _, word := range words {
+		text += " " + word
+	}
+	return text + o.pull.given()
 }
 
 // runBackport does what the flags and arguments ask for.

@@ -169,6 +169,8 @@ type conflictError struct {
 	base     string
 	commits  []string
 	more     string // what of the other lines
+	// others are those of the other lines.
+	others []*conflictError
 	// flags are those of the command that its likes are to have, too.
 	flags string
 	// dir is the worktree in which it can be resolved, "" without one.
@@ -184,8 +186,20 @@ func (e *conflictError) Error() string {
 		e.conflict.Commit.Short(), e.conflict.Subject, plan.ShortRef(e.line.Branch), conflictPaths(e.conflict), e.more)
 }
 
-// Details shows the lines in conflict, and the commits that it seems to build on.
+// Details shows the lines in conflict, and the commits that it seems to build on; of
+// the other release lines as well, where they are not the same.
 func (e *conflictError) Details() string {
+	own := e.details()
+	text := own
+	for _, other := range e.others {
+		if its := other.details(); its != own {
+			text += fmt.Sprintf("\nOn %s, %s %q:\n%s", plan.ShortRef(other.line.Branch), other.conflict.Commit.Short(), other.conflict.Subject, its)
+		}
+	}
+	return text
+}
+
+func (e *conflictError) details() string {
 	var text strings.Builder
 	for _, file := range e.conflict.Files {
 		fmt.Fprintf(&text, "\n%s: %s\n", file.Path, file.Why)
@@ -206,6 +220,22 @@ func (e *conflictError) Details() string {
 
 // Hint is what to type next.
 func (e *conflictError) Hint() string {
+	if e.dir == "" && len(e.others) > 0 {
+		return e.hints()
+	}
+	return e.hint()
+}
+
+// hints are those of several lines.
+func (e *conflictError) hints() string {
+	var texts []string
+	for _, one := range append([]*conflictError{e}, e.others...) {
+		texts = append(texts, fmt.Sprintf("on %s, %s", plan.ShortRef(one.line.Branch), one.hint()))
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (e *conflictError) hint() string {
 	if e.dir != "" {
 		return fmt.Sprintf("resolve it in %s, where git status says what is left; then looprel backport --continue takes it, and looprel backport --abort removes it", e.dir)
 	}
@@ -272,18 +302,24 @@ func (a *app) conflictsOf(p *plan.BackportPlan, options backportOptions) error {
 	var first *conflictError
 	var refused, others []string
 	for i, line := range p.Lines {
-		switch {
-		case line.Refused != "":
+		if line.Refused != "" {
 			refused = append(refused, fmt.Sprintf("%s: %s", line.Name, line.Refused))
-		case line.Conflict != nil && first == nil:
-			base := line.Name
-			if len(options.request.Bases) == len(p.Lines) {
-				base = options.request.Bases[i]
-			}
-			first = &conflictError{line: line, conflict: line.Conflict, base: base, commits: typedCommits(options.wanted.Commits), flags: options.pull.given()}
-		case line.Conflict != nil:
-			others = append(others, line.Name)
+			continue
 		}
+		if line.Conflict == nil {
+			continue
+		}
+		base := line.Name
+		if len(options.request.Bases) == len(p.Lines) {
+			base = options.request.Bases[i]
+		}
+		one := &conflictError{line: line, conflict: line.Conflict, base: base, commits: typedCommits(options.wanted.Commits), flags: options.repeated()}
+		if first == nil {
+			first = one
+			continue
+		}
+		first.others = append(first.others, one)
+		others = append(others, line.Name)
 	}
 	first, others, refused = withLeftOut(p.LeftOut, first, others, refused)
 	if first == nil && len(refused) == 0 {

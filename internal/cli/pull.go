@@ -62,7 +62,7 @@ func (o *pullOptions) command(options backportOptions) string {
 	for i, word := range words {
 		words[i] = shellQuote(word)
 	}
-	return strings.Join(words, " ") + o.given()
+	return strings.Join(words, " ") + options.repeated()
 }
 
 // proposalFacts are what a plan says of a pull request.

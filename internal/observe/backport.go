@@ -35,6 +35,9 @@ type source struct {
 	id     object.ID
 	commit object.Commit
 	change pick.Change
+	// mainline is the parent, counted from 1, that the change of a merge is seen against;
+	// 0 for what is no merge.
+	mainline int
 }
 
 // Backport observes what a backport needs and plans it.

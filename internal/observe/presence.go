@@ -206,7 +206,7 @@ func (b *backport) releasesOf(ctx context.Context, line release.Line) ([]fixes.P
 func (b *backport) asked(ctx context.Context, lines []*plan.LineFacts) ([]plan.Asked, error) {
 	var list []plan.Asked
 	for _, one := range b.sources {
-		asked := plan.Asked{ID: one.id, Subject: one.commit.Subject(), Author: one.commit.Author.Name}
+		asked := plan.Asked{ID: one.id, Subject: one.commit.Subject(), Author: one.commit.Author.Name, Mainline: one.mainline}
 		if wantedBy(lines, one.id) {
 			on, err := b.onTrunk(ctx, one)
 			if err != nil {

@@ -142,7 +142,7 @@ func (b *backport) source(id object.ID, mainline int) (source, error) {
 	case len(commit.Parents) > 1 && mainline > len(commit.Parents):
 		return one, &plan.Misuse{Reason: fmt.Sprintf("%s has %d parents, so there is no parent %d", id.Short(), len(commit.Parents), mainline), Advice: "--mainline 1"}
 	case len(commit.Parents) > 1:
-		parent = mainline - 1
+		parent, one.mainline = mainline-1, mainline
 	}
 	before, err := b.repository.Commit(commit.Parents[parent])
 	var missing *gitrepo.MissingError

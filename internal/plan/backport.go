@@ -44,6 +44,8 @@ type Asked struct {
 	Author  string    `json:"author"`
 	// Stray: neither the commit nor an equivalent of it is on the train's branch.
 	Stray bool `json:"not_on_branch,omitempty"`
+	// Mainline is the parent that a merge's change is seen against, 0 for what is none.
+	Mainline int `json:"-"`
 }
 
 // Present is a commit that a line has already, in whatever form.
@@ -251,12 +253,30 @@ func MakeBackport(s *Snapshot, facts *BackportFacts, request BackportRequest) (*
 	}
 	for _, lacking := range facts.Lacking {
 		if !slices.ContainsFunc(p.Lines, func(line *LinePlan) bool { return line.Line.Contains(lacking.Version) }) {
-			lacking.Command = fmt.Sprintf("looprel backport %s %s", lacking.Version, joinIDs(lacking.Commits))
+			lacking.Command = bringing(lacking, facts.Asked)
 			p.Lacking = append(p.Lacking, lacking)
 		}
 	}
 	p.tellPulls(s, facts, request.Labelled)
 	return p, nil
+}
+
+// bringing is the command that brings commits to a release that lacks them.
+func bringing(lacking Lacking, asked []Asked) string {
+	command := fmt.Sprintf("looprel backport %s %s", lacking.Version, joinIDs(lacking.Commits))
+	mainline, stray := 0, false
+	for _, one := range asked {
+		if slices.Contains(lacking.Commits, one.ID) {
+			mainline, stray = max(mainline, one.Mainline), stray || one.Stray
+		}
+	}
+	if mainline > 0 {
+		command += fmt.Sprintf(" --mainline %d", mainline)
+	}
+	if stray {
+		command += " --not-on-branch --reason TEXT"
+	}
+	return command
 }
 
 func joinIDs(ids []object.ID) string {
