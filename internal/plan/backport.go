@@ -363,7 +363,35 @@ func (p *LinePlan) release(s *Snapshot, branch *Branch, request BackportRequest)
 		made.Entry.Reason = request.Reason
 	}
 	p.Release = made
+	if also := p.alsoReleased(branch); len(also) > 0 && made.Already == "" {
+		p.Notes = append(p.Notes, fmt.Sprintf("what %s has besides is released with it: %s", ShortRef(p.Branch), strings.Join(also, ", ")))
+	}
 	return p.adopt()
+}
+
+// maxAlso bounds the changes that a note names.
+const maxAlso = 5
+
+// alsoReleased names the changes that the release brings and that nobody has asked for:
+// they were on the line already.
+func (p *LinePlan) alsoReleased(branch *Branch) []string {
+	asked := map[object.ID]bool{}
+	for _, one := range branch.Picks {
+		asked[one.Source] = true
+	}
+	for _, one := range p.Already {
+		asked[one.By] = true
+	}
+	var names []string
+	for _, change := range p.Release.Changes.Changes {
+		if !slices.ContainsFunc(change.Commits, func(id object.ID) bool { return asked[id] }) {
+			names = append(names, fmt.Sprintf("%s %q", change.ID.Short(), change.Text))
+		}
+	}
+	if len(names) > maxAlso {
+		names = append(names[:maxAlso], fmt.Sprintf("and %d more", len(names)-maxAlso))
+	}
+	return names
 }
 
 // adopt takes over what the release's plan says, and asks for its deployment.
