@@ -172,7 +172,7 @@ func (r *Repository) OpenEdit(name string) (*Edit, error) {
 	}
 	if err != nil || !record.Complete {
 		return nil, &Error{Kind: ErrEditIncomplete, What: fmt.Sprintf("the edit %s is incomplete", name), Cause: err,
-			Advice: "abort it, and start again"}
+			Advice: "remove it, and start again: " + abortCommand}
 	}
 	return &Edit{repository: r, place: place, record: record}, nil
 }

@@ -17,6 +17,9 @@ var (
 	ErrPathName = errors.New("path cannot be written")
 )
 
+// abortCommand removes an edit, and what is left of one.
+const abortCommand = "looprel backport --abort"
+
 // MarkersError says that files still have conflict markers.
 type MarkersError struct {
 	// Places are where, in the order of the paths.

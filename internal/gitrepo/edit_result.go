@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -59,12 +60,17 @@ func (e *Edit) Result(ctx context.Context) (EditResult, error) {
 	return EditResult{Tree: tree, Objects: objects, LeftOut: leftOut, Unresolved: scan.unresolved}, err
 }
 
-// checkHead makes sure that nothing was committed and no branch was checked out.
+// checkHead makes sure that the worktree is there, nothing was committed and no branch
+// was checked out. Of a worktree that was deleted every file would seem to be removed.
 func (e *Edit) checkHead() error {
 	admin := e.place.admin(e.record.Admin)
+	if _, err := os.Lstat(e.place.dir); errors.Is(err, fs.ErrNotExist) {
+		return &Error{Kind: ErrEditIncomplete, What: fmt.Sprintf("the worktree %s is gone, and what was made of the conflict with it", e.place.dir),
+			Advice: "remove what is left of it, and start again: " + abortCommand}
+	}
 	if !e.place.owns(e.record.Admin) {
 		return &Error{Kind: ErrEditIncomplete, What: fmt.Sprintf("git no longer knows the worktree %s", e.place.dir),
-			Advice: "if the clone was moved: git worktree repair " + e.place.dir + "; otherwise abort the edit, and start again"}
+			Advice: "if the clone was moved: git worktree repair " + e.place.dir + "; otherwise remove it, and start again: " + abortCommand}
 	}
 	if branch := headTarget(admin); branch != "" {
 		return &Error{Kind: ErrUnresolved, What: fmt.Sprintf("%s is checked out in %s", branch, e.place.dir),

@@ -192,7 +192,17 @@ func TestResultRefuses(t *testing.T) {
 			"split into two files", "update-index --no-split-index"},
 		{"a worktree that was thrown away", contentCase, func(_ *testing.T, w *gittest.Repo) {
 			w.Git("worktree", "remove", "--force", "--force", w.Dir)
-		}, gitrepo.ErrEditIncomplete, "git no longer knows the worktree", "abort"},
+		}, gitrepo.ErrEditIncomplete, "is gone", "looprel backport --abort"},
+		{"a worktree that was deleted", contentCase, func(t *testing.T, w *gittest.Repo) {
+			if err := os.RemoveAll(w.Dir); err != nil {
+				t.Fatal(err)
+			}
+		}, gitrepo.ErrEditIncomplete, "is gone", "looprel backport --abort"},
+		{"a worktree that git forgot", contentCase, func(t *testing.T, w *gittest.Repo) {
+			if err := os.RemoveAll(w.Git("rev-parse", "--absolute-git-dir")); err != nil {
+				t.Fatal(err)
+			}
+		}, gitrepo.ErrEditIncomplete, "git no longer knows the worktree", "git worktree repair"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
