@@ -29,7 +29,7 @@ func (b *backport) explain(ctx context.Context, choice plan.LineChoice, c *chain
 	made := pick.NewLayer(c.layer)
 	made.Add(outcome.Objects...)
 	var err error
-	if conflict.Files, err = plan.DescribeConflict(outcome.Result, made); err != nil {
+	if conflict.Files, err = plan.DescribeConflict(outcome.Result, made, c.tree); err != nil {
 		return nil, err
 	}
 	search := &prerequisites{backport: b, choice: choice, chain: c, places: map[object.ID]int{}}

@@ -50,7 +50,7 @@ func (w *world) pickOnto(choice plan.LineChoice, sources []object.ID) *plan.Line
 		}
 		layer.Add(outcome.Objects...)
 		if !outcome.Clean {
-			files, err := plan.DescribeConflict(outcome.Result, layer)
+			files, err := plan.DescribeConflict(outcome.Result, layer, tree)
 			if err != nil {
 				w.t.Fatal(err)
 			}

@@ -16,8 +16,9 @@ const (
 )
 
 // DescribeConflict tells of each file in conflict why it is, and shows the lines.
-// objects gives what the merge has made as well.
-func DescribeConflict(result merge.Result, objects merge.Objects) ([]ConflictFile, error) {
+// objects gives what the merge has made as well; attributes is the tree whose
+// .gitattributes say how long markers are.
+func DescribeConflict(result merge.Result, objects merge.Objects, attributes object.ID) ([]ConflictFile, error) {
 	files := []ConflictFile{}
 	for _, conflict := range result.Conflicts {
 		file := ConflictFile{Path: conflict.Path, Why: reasonOf(result, conflict), Hunks: []string{}}
@@ -26,7 +27,11 @@ func DescribeConflict(result merge.Result, objects merge.Objects) ([]ConflictFil
 			if err != nil {
 				return nil, err
 			}
-			file.Hunks = hunksOf(content)
+			size, err := merge.MarkerSize(objects, attributes, conflict.Path)
+			if err != nil {
+				return nil, err
+			}
+			file.Hunks = hunksOf(content, size)
 		}
 		files = append(files, file)
 	}
@@ -77,16 +82,16 @@ func contentAt(objects merge.Objects, root object.ID, path string) ([]byte, erro
 	return objects.Blob(id)
 }
 
-// hunksOf are the parts of a file between conflict markers, with the markers.
-func hunksOf(content []byte) []string {
+// hunksOf are the parts of a file between conflict markers of a size, with the markers.
+func hunksOf(content []byte, size int) []string {
 	hunks := []string{}
 	start := -1
 	lines := merge.Lines(content)
 	for i, line := range lines {
 		switch {
-		case bytes.HasPrefix(line, []byte("<<<<<<<")):
+		case start < 0 && isMarker(line, '<', size):
 			start = i
-		case start >= 0 && bytes.HasPrefix(line, []byte(">>>>>>>")):
+		case start >= 0 && isMarker(line, '>', size):
 			hunks = append(hunks, shortened(lines[start:i+1]))
 			start = -1
 		}
@@ -95,6 +100,13 @@ func hunksOf(content []byte) []string {
 		}
 	}
 	return hunks
+}
+
+// isMarker reports whether a line begins with so many of a marker's characters. Longer
+// ones are of a merge within.
+func isMarker(line []byte, character byte, size int) bool {
+	rest, ok := bytes.CutPrefix(line, bytes.Repeat([]byte{character}, size))
+	return ok && (len(rest) == 0 || rest[0] != character)
 }
 
 // shortened is a hunk's text; of a long one, its beginning and its end.
