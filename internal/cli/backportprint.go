@@ -108,11 +108,30 @@ func presentText(present plan.Present) string {
 
 func commitText(commit plan.PlannedCommit) string {
 	text := fmt.Sprintf("%s %q, %s", showID(commit.ID), commit.Subject, filesText(commit.Files))
-	if len(commit.Kept) > 0 {
-		text += fmt.Sprintf("; %s conflicted and stays the line's own", strings.Join(commit.Kept, ", "))
-	}
+	text += keptText(commit)
 	if commit.Needed {
 		text += "; another commit needs it"
+	}
+	return text
+}
+
+// keptText says which release files conflicted: those that stay as the line has them,
+// and those of which that holds for the version alone.
+func keptText(commit plan.PlannedCommit) string {
+	var whole, version []string
+	for _, path := range commit.Kept {
+		if slices.Contains(commit.Files, path) {
+			version = append(version, path)
+		} else {
+			whole = append(whole, path)
+		}
+	}
+	text := ""
+	if len(whole) > 0 {
+		text += fmt.Sprintf("; %s conflicted and stays the line's own", strings.Join(whole, ", "))
+	}
+	if len(version) > 0 {
+		text += fmt.Sprintf("; %s conflicted and keeps the line's version", strings.Join(version, ", "))
 	}
 	return text
 }
