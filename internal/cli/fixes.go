@@ -96,10 +96,10 @@ func (a *app) printFixes(s *plan.Snapshot, report *plan.FixReport, options fixes
 		p.line(0, "There are none: no release line got anything after its first release.")
 	} else {
 		p.blank()
-		p.fixTable(report, shown)
+		p.fixTable(report, shown, options.request.Line)
 	}
 	if len(shown) < len(rows) {
-		p.line(terminal.Faint, "and %d more: %s", len(rows)-len(shown), p.typed("looprel fixes --all"))
+		p.line(terminal.Faint, "and %d more: %s", len(rows)-len(shown), p.typed(options.withAll()))
 	}
 	p.blank()
 	for _, row := range shown {
@@ -110,6 +110,18 @@ func (a *app) printFixes(s *plan.Snapshot, report *plan.FixReport, options fixes
 	return p.err
 }
 
+// withAll is the same command, for all fixes.
+func (o fixesOptions) withAll() string {
+	command := "looprel fixes"
+	if o.request.Line != "" {
+		command += " --line " + shellQuote(o.request.Line)
+	}
+	if o.request.MissingFrom != "" {
+		command += " --missing-from " + shellQuote(o.request.MissingFrom)
+	}
+	return command + " --all"
+}
+
 // The width of the table of fixes where the terminal does not give one, and the least
 // that is left for the titles.
 const (
@@ -118,13 +130,13 @@ const (
 )
 
 // fixTable shows fixes and lines. Where there are more lines than fit, the oldest are
-// left out; they are in the JSON.
-func (p *printer) fixTable(report *plan.FixReport, rows []plan.FixRow) {
+// left out, but for the one that was asked for; they are in the JSON.
+func (p *printer) fixTable(report *plan.FixReport, rows []plan.FixRow, asked string) {
 	width := p.width
 	if width == 0 {
 		width = defaultWidth
 	}
-	lines, hidden := p.fixColumns(report, rows, width)
+	lines, hidden := fixColumns(report, rows, width, asked)
 	columns := []terminal.Column{{Header: "FIX", Fit: terminal.FitTruncate}}
 	for _, name := range append(slices.Clone(lines), report.Asked...) {
 		columns = append(columns, terminal.Column{Header: name})
@@ -159,24 +171,29 @@ func fixLegend(hidden []string) string {
 	return fmt.Sprintf("%s\nNot shown: %s to %s", legend, hidden[0], hidden[len(hidden)-1])
 }
 
-// fixColumns chooses the lines that the rows say something about and that fit.
-func (p *printer) fixColumns(report *plan.FixReport, rows []plan.FixRow, width int) (lines, hidden []string) {
+// fixColumns chooses the lines that the rows say something about and that fit; the one
+// that was asked for has its place before all others.
+func fixColumns(report *plan.FixReport, rows []plan.FixRow, width int, asked string) (lines, hidden []string) {
 	left := width - fixTitleWidth
 	for _, name := range report.Asked {
 		left -= max(len(name), len(string(fixes.Reverted))) + 2
 	}
-	for _, line := range slices.Backward(report.Lines) {
-		needed := len(line)
-		told := false
-		for _, row := range rows {
-			text := lineCell(row, line).Text
-			told = told || text != ""
-			needed = max(needed, terminal.DisplayWidth(text))
+	isAsked := func(line string) bool { return strings.EqualFold(line, asked) } // 0.16.X is 0.16.x
+	for _, line := range report.Lines {
+		if isAsked(line) {
+			left -= columnWidth(rows, line)
 		}
-		if !told {
+	}
+	for _, line := range slices.Backward(report.Lines) {
+		needed := columnWidth(rows, line)
+		switch {
+		case needed == 0:
+			continue
+		case isAsked(line):
+			lines = append(lines, line)
 			continue
 		}
-		if left -= needed + 2; left < 0 || len(hidden) > 0 {
+		if left -= needed; left < 0 || len(hidden) > 0 {
 			hidden = append(hidden, line)
 			continue
 		}
@@ -185,6 +202,20 @@ func (p *printer) fixColumns(report *plan.FixReport, rows []plan.FixRow, width i
 	slices.Reverse(lines)
 	slices.Reverse(hidden)
 	return lines, hidden
+}
+
+// columnWidth is what a line's column takes, 0 if no row says anything about it.
+func columnWidth(rows []plan.FixRow, line string) int {
+	needed, told := len(line), false
+	for _, row := range rows {
+		text := lineCell(row, line).Text
+		told = told || text != ""
+		needed = max(needed, terminal.DisplayWidth(text))
+	}
+	if !told {
+		return 0
+	}
+	return needed + 2
 }
 
 func lineCell(row plan.FixRow, line string) terminal.Cell {

@@ -104,11 +104,13 @@ func (p *printer) whereLines(change plan.WhereChange) {
 	}
 }
 
-// whereLine says what a line has of a change; "" for one that is older than it.
+// whereLine says what a line has of a change; "" for one that is older than it and that
+// never had it.
 func whereLine(line plan.WhereLine, change plan.WhereChange) string {
 	text := standingText(line.FixStanding)
+	had := line.State.Has() || line.State == fixes.Reverted || line.State == fixes.Lost
 	switch {
-	case line.First.IsZero() && !line.State.Has() && isBelow(line.Line, change.Releases):
+	case line.First.IsZero() && !had && isBelow(line.Line, change.Releases):
 		return ""
 	case line.First.IsZero() && line.State.Has():
 		return text + ", not released"
