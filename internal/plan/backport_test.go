@@ -286,3 +286,19 @@ func TestTagCarriesSectionsOfLines(t *testing.T) {
 		t.Errorf("notes %v", p.Notes)
 	}
 }
+
+// What cannot be a base is told with what can, also while no line has a branch.
+func TestBackportSuggestsBases(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for base, want := range map[string]string{
+		"master": "misuse: a tag or a line (0.9.x); the newest release is 0.9.0",
+		"0.3.x":  "refused: the newest release is 0.9.0",
+	} {
+		_, err := plan.SelectLines(w.Snapshot, plan.BackportRequest{Bases: []string{base}})
+		check(t, err, want)
+	}
+	w.branchFrom("0.9.x", "refs/tags/0.9.0")
+	_, err := plan.SelectLines(w.Snapshot, plan.BackportRequest{Bases: []string{"0.3.x"}})
+	check(t, err, "refused: the newest release is 0.9.0; the lines are 0.9.x")
+}

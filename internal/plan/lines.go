@@ -85,9 +85,25 @@ func (s *Snapshot) parseBase(text string) (release.Version, release.Line, error)
 	}
 	line, err := s.parseLine(strings.TrimPrefix(text, BranchRef("")))
 	if err != nil {
-		err = misuse("give a version (0.9.0), a tag or a line (0.9.x); "+s.linesHint(), "%q is neither a release nor a release line", text)
+		err = misuse("give a version (0.9.0), a tag or a line (0.9.x); "+s.basesHint(), "%q is neither a release nor a release line", text)
 	}
 	return release.Version{}, line, err
+}
+
+// basesHint says what there is to give fixes to: a line needs no branch for that.
+func (s *Snapshot) basesHint() string {
+	known := s.taggedVersions()
+	switch {
+	case len(known) == 0:
+		return s.linesHint()
+	case len(s.Lines()) == 0:
+		return newestHint(known)
+	}
+	return newestHint(known) + "; " + s.linesHint()
+}
+
+func newestHint(known []release.Version) string {
+	return fmt.Sprintf("the newest release is %s", slices.MaxFunc(known, release.Version.Compare))
 }
 
 // chooseLine finds the line's branch, or what to cut it from.
@@ -111,7 +127,7 @@ func (s *Snapshot) chooseLine(line release.Line, version release.Version) (LineC
 		return choice, err
 	}
 	if newest.IsZero() {
-		return choice, refuse(s.linesHint(), "there is no line %s on %s: it has neither a release nor a branch", line, s.Remote)
+		return choice, refuse(s.basesHint(), "there is no line %s on %s: it has neither a release nor a branch", line, s.Remote)
 	}
 	return choice, s.cut(&choice, line, version)
 }
@@ -165,7 +181,7 @@ func (s *Snapshot) checkRelease(version release.Version) error {
 	}
 	advice := "looprel tag makes the first one"
 	if known := s.taggedVersions(); len(known) > 0 {
-		advice = fmt.Sprintf("the newest release is %s", slices.MaxFunc(known, release.Version.Compare))
+		advice = newestHint(known)
 	}
 	return misuse(advice, "there is no release %s on %s", version, s.Remote)
 }
