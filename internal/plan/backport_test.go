@@ -302,3 +302,44 @@ func TestBackportSuggestsBases(t *testing.T) {
 	_, err := plan.SelectLines(w.Snapshot, plan.BackportRequest{Bases: []string{"0.3.x"}})
 	check(t, err, "refused: the newest release is 0.9.0; the lines are 0.9.x")
 }
+
+// A line may be older than the files that a release is written into.
+func TestBackportOntoLineWithoutReleaseFiles(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		missing files
+		changes []string
+	}{
+		{"no changelog", files{"CHANGELOG": ""}, []string{"package.json"}},
+		{"no version file", files{"package.json": ""}, []string{"CHANGELOG"}},
+		{"neither", files{"CHANGELOG": "", "package.json": ""}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			fix := w.fix()
+			w.branchFrom("0.9.x", "refs/tags/0.9.0")
+			w.commit("0.9.x", "Have none", c.missing)
+			p, err := w.planBackport(plan.BackportRequest{Bases: []string{"0.9.0"}}, fix)
+			if err != nil || p.Lines[0].Release == nil {
+				t.Fatalf("%+v, %v", p, err)
+			}
+			line := p.Lines[0]
+			var changes []string
+			for _, commit := range line.Commits {
+				if commit.Role == plan.RoleRelease {
+					changes = commit.Files
+				}
+			}
+			if !slices.Equal(changes, c.changes) {
+				t.Errorf("the release commit changes %q, want %q", changes, c.changes)
+			}
+			for path := range c.missing {
+				if want := "0.9.x has no " + path; !strings.Contains(strings.Join(line.Release.Notes, "\n"), want) {
+					t.Errorf("notes %q, want %q", line.Release.Notes, want)
+				}
+			}
+		})
+	}
+}

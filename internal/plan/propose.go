@@ -129,8 +129,8 @@ func (p *TagPlan) composeArrived(s *Snapshot, branch *Branch) error {
 	if err := checkVersionInside(s.Component, released.files, p.Version); err != nil {
 		return err
 	}
-	if declared := s.Component.Changelog; declared != nil {
-		file, err := changelog.Parse(changelog.Style(declared.Style), branch.At.Files[declared.Path])
+	if content, exists := changelogOf(s.Component, branch.At); exists {
+		file, err := changelog.Parse(changelog.Style(s.Component.Changelog.Style), content)
 		if err != nil {
 			return misuseOf(err)
 		}

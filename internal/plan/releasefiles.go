@@ -18,7 +18,8 @@ type releasedFiles struct {
 }
 
 // releaseFiles writes the version into the version files, and version and date
-// into the changelog.
+// into the changelog. A line may be older than such a file, and is released without it;
+// the train's branch has what environments.yaml declares.
 func (p *TagPlan) releaseFiles(s *Snapshot, branch *Branch, request TagRequest) (*releasedFiles, error) {
 	released := &releasedFiles{files: maps.Clone(branch.At.Files)}
 	if released.files == nil {
@@ -26,6 +27,10 @@ func (p *TagPlan) releaseFiles(s *Snapshot, branch *Branch, request TagRequest) 
 	}
 	for _, file := range s.Component.VersionFiles {
 		content, exists := released.files[file.Path]
+		if !exists && branch.Line != nil {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s has no %s to write the version into", ShortRef(branch.Ref), file.Path))
+			continue
+		}
 		if !exists {
 			return nil, misuse("correct version-files in environments.yaml", "version file %s does not exist in %s", file.Path, branch.At.ID.Short())
 		}
@@ -47,6 +52,10 @@ func (p *TagPlan) releaseChangelog(s *Snapshot, branch *Branch, request TagReque
 		return nil
 	}
 	content, exists := branch.At.Files[declared.Path]
+	if !exists && branch.Line != nil {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s has no %s to write a section into", ShortRef(branch.Ref), declared.Path))
+		return nil
+	}
 	if !exists {
 		return misuse("correct changelog in environments.yaml, or add the file", "changelog %s does not exist in %s", declared.Path, branch.At.ID.Short())
 	}
@@ -79,6 +88,15 @@ func (p *TagPlan) releaseChangelog(s *Snapshot, branch *Branch, request TagReque
 	}
 	released.files[declared.Path] = []byte(released.changelog.String())
 	return nil
+}
+
+// changelogOf is a revision's changelog, if one is declared and there.
+func changelogOf(component release.Component, revision Revision) (content []byte, exists bool) {
+	if component.Changelog == nil {
+		return nil, false
+	}
+	content, exists = revision.Files[component.Changelog.Path]
+	return content, exists
 }
 
 // isReleasedIn reports whether a revision's changelog has a version as released.
@@ -149,10 +167,14 @@ func Describe(change changelog.Change) string {
 }
 
 // checkVersionInside refuses a tag whose tree would carry another version than
-// its name: 0.12.1 once carried 0.13.0-DEV.
+// its name: 0.12.1 once carried 0.13.0-DEV. A file that is not there carries none.
 func checkVersionInside(component release.Component, files map[string][]byte, version release.Version) error {
 	for _, file := range component.VersionFiles {
-		inside, err := versionfile.Read(file, files[file.Path])
+		content, exists := files[file.Path]
+		if !exists {
+			continue
+		}
+		inside, err := versionfile.Read(file, content)
 		if err != nil {
 			return misuseOf(err)
 		}
