@@ -29,13 +29,46 @@ func Commit(source object.ID, original object.Commit, tree object.ID, committer 
 
 // Message is a pick's message, as "git cherry-pick -x" (and -s) writes it: with a
 // trailer that names the source, in the last paragraph if that holds trailers
-// already.
+// already; and without needless white space.
 func Message(source object.ID, message string, committer object.Signature, signOff bool) string {
-	message = AddTrailer(message, "(cherry picked from commit "+source.String()+")")
+	message = AddTrailer(withoutEmptyStart(message), "(cherry picked from commit "+source.String()+")")
 	if signOff {
 		message = addTrailer(message, "Signed-off-by: "+committer.Name+" <"+committer.Email+">", true)
 	}
-	return message
+	return stripSpace(message)
+}
+
+// withoutEmptyStart is a message from its first line on that is not empty: the
+// paragraph that begins there is its title, and has no trailers.
+func withoutEmptyStart(message string) string {
+	for {
+		line, rest, more := strings.Cut(message, "\n")
+		if !more || strings.TrimSpace(line) != "" {
+			return message
+		}
+		message = rest
+	}
+}
+
+// stripSpace is a message without white space at the ends of its lines and without
+// needless empty ones, as git-stripspace leaves it.
+func stripSpace(message string) string {
+	var text strings.Builder
+	empty := false
+	for line := range strings.SplitSeq(message, "\n") {
+		line = strings.TrimRight(line, " \t\r")
+		if line == "" {
+			empty = true
+			continue
+		}
+		if empty && text.Len() > 0 {
+			text.WriteByte('\n')
+		}
+		empty = false
+		text.WriteString(line)
+		text.WriteByte('\n')
+	}
+	return text.String()
 }
 
 // AddTrailer is a message with a trailer at its end, in the last paragraph if that holds

@@ -31,6 +31,12 @@ var messages = []string{
 	"Fix it\n\nNote that: this is text\n",
 	"Fix it\n\nSome-token : with a space\n",
 	"Fix it — naïvely\n\nÀ la carte.\n",
+	"Fix it  \n\n\n\nIn a body \t\n  with spaces \n\n\n",
+	"Fix it\r\n\r\nWritten on another system.\r\n\r\nBug: 12\r\n",
+	"\n\nFix it\n\n# no comment\n",
+	"\n\nBug: 12\n",
+	"Fix it\n\nBug: 12\n \t\nReviewed-by: QA <qa@example.org>  \n",
+	"Fix it\n\nform feed\f\n",
 }
 
 // TestMessageAsGitWritesIt holds messages against those of git cherry-pick -x.
