@@ -45,8 +45,16 @@ func (c Commit) Subject() string {
 
 // Body is what follows the subject, without surrounding blank lines.
 func (c Commit) Body() string {
-	_, body, _ := strings.Cut(strings.TrimLeft(c.Message, "\n"), "\n\n")
-	return strings.Trim(body, "\n")
+	rest, inSubject := c.Message, false
+	for rest != "" {
+		line, after, _ := strings.Cut(rest, "\n")
+		blank := strings.TrimRight(line, " \t\n\v\f\r") == ""
+		if blank && inSubject {
+			return strings.Trim(after, "\r\n")
+		}
+		rest, inSubject = after, inSubject || !blank
+	}
+	return ""
 }
 
 // Object encodes the commit. Without Armor the result is the payload that a

@@ -13,12 +13,12 @@ import (
 // author's date are the source's, the committer is who picks. Its message says
 // where it comes from, and is signed off where that is asked for.
 func Commit(source object.ID, original object.Commit, tree object.ID, committer object.Signature, signOff bool) object.Commit {
+	original = inUTF8(original)
 	made := object.Commit{
 		Tree: tree, Author: original.Author, Committer: committer,
 		Message: Message(source, original.Message, committer, signOff),
 	}
-	// The message stays in the encoding that it was written in. A signature, or the
-	// tag that a merge brought, belongs to the source alone.
+	// A signature, or the tag that a merge brought, belongs to the source alone.
 	for _, header := range original.Extra {
 		if header.Key == "encoding" {
 			made.Extra = append(made.Extra, header)

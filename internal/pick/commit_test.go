@@ -90,12 +90,41 @@ func readCommit(t *testing.T, repo *gittest.Repo, id object.ID) object.Commit {
 	return commit
 }
 
-// TestCommitKeepsTheEncoding: the bytes of a message that is not UTF-8 stay.
+// TestCommitInUTF8 holds picks of commits in Latin 1 against git's.
+func TestCommitInUTF8(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []string{"ISO-8859-1", "latin1", "UTF-8"} {
+		repo := gittest.New(t)
+		repo.Commit("Start", gittest.Files{"a": "1\n"})
+		committer := object.ParseSignature(repo.Git("var", "GIT_COMMITTER_IDENT"))
+		name, text := "Ren\xe9", "Na\xefve\n\nBody \xe9\n"
+		if encoding == "UTF-8" {
+			name, text = "Ren\u00e9", "Na\u00efve\n\nBody \u00e9\n"
+		}
+		repo.Write("b", "1\n")
+		repo.Git("add", "b")
+		head := fmt.Sprintf("tree %s\nparent %s\nauthor %s <rene@example.org> 1400000000 +0200\ncommitter %s <rene@example.org> 1400000000 +0200\nencoding %s\n\n%s",
+			repo.Git("write-tree"), repo.ID("HEAD"), name, name, encoding, text)
+		source := repo.GitInput(head, "hash-object", "-t", "commit", "-w", "--stdin")
+		original := readCommit(t, repo, repo.ID(source))
+		repo.Git("reset", "--quiet", "--hard")
+		repo.Git("cherry-pick", "-x", source)
+		want := readCommit(t, repo, repo.ID("HEAD"))
+		made := pick.Commit(repo.ID(source), original, want.Tree, committer, false)
+		made.Parents, made.Committer.When = want.Parents, want.Committer.When
+		if diff := cmp.Diff(string(want.Object().Data), string(made.Object().Data)); diff != "" {
+			t.Errorf("%s (-git +looprel):\n%s", encoding, diff)
+		}
+	}
+}
+
+// TestCommitKeepsTheEncoding: the bytes of a message in an encoding that is not known
+// stay.
 func TestCommitKeepsTheEncoding(t *testing.T) {
 	t.Parallel()
 	original := object.Commit{
 		Message: "Na\xefve\n", Armor: "-----BEGIN PGP SIGNATURE-----\n",
-		Extra: []object.Header{{Key: "encoding", Value: "ISO-8859-1"}, {Key: "mergetag", Value: "object 1"}},
+		Extra: []object.Header{{Key: "encoding", Value: "Shift_JIS"}, {Key: "mergetag", Value: "object 1"}},
 	}
 	source := object.ID{1}
 	made := pick.Commit(source, original, object.ID{2}, object.Signature{Name: "Developer", Email: "developer@example.org"}, false)
