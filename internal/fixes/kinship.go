@@ -1,11 +1,12 @@
 package fixes
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/mozilla-services/looprel/internal/lazyregexp"
+	"github.com/mozilla-services/looprel/internal/notes"
 	"github.com/mozilla-services/looprel/internal/object"
 )
 
@@ -73,18 +74,13 @@ func (k *kinship) kin(at int) []int {
 	return []int{at}
 }
 
-var pickedFrom = lazyregexp.New(`(?m)^[ \t]*\(cherry[- ]picked from commit ([0-9a-fA-F]{7,40})`)
-
 // joinOrigins joins the commits that trailers say are picks of each other, or of
 // the same commit.
 func (k *kinship) joinOrigins() {
 	byOrigin := map[string]int{}
 	for i, commit := range k.graph.commits {
-		if !strings.Contains(commit.Body, "(cherry") {
-			continue
-		}
-		for _, found := range pickedFrom.FindAllStringSubmatch(commit.Body, -1) {
-			origin := k.fullName(strings.ToLower(found[1]))
+		for name := range pickedFrom(commit.Body) {
+			origin := k.fullName(strings.ToLower(name))
 			if !slices.Contains(k.origins[i], origin) {
 				k.origins[i] = append(k.origins[i], origin)
 			}
@@ -106,6 +102,30 @@ func (k *kinship) joinOrigins() {
 				k.join(i, first)
 			} else {
 				byOrigin[origin] = i
+			}
+		}
+	}
+}
+
+// pickedFrom gives the commits that lines "(cherry picked from commit ID" name, in
+// full or by seven digits at least. It is asked of every commit, so that an expression
+// would take too long.
+func pickedFrom(body string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !strings.Contains(body, "(cherry") {
+			return
+		}
+		for line := range strings.SplitSeq(body, "\n") {
+			rest, found := strings.CutPrefix(strings.TrimLeft(line, " \t"), "(cherry")
+			if !found || !strings.HasPrefix(rest, " ") && !strings.HasPrefix(rest, "-") {
+				continue
+			}
+			if rest, found = strings.CutPrefix(rest[1:], "picked from commit "); !found {
+				continue
+			}
+			name := rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789abcdefABCDEF"))]
+			if len(name) >= 7 && !yield(name[:min(len(name), 2*object.IDSize)]) {
+				return
 			}
 		}
 	}
@@ -264,7 +284,7 @@ func (k *kinship) joinPullRequests(wanted map[int]bool) {
 // pullRequests are those that a commit's title names or merges, and the one whose
 // merge brought it.
 func (k *kinship) pullRequests(at int) []string {
-	mention := k.graph.mention(at)
+	mention := k.titled(at)
 	var names []string
 	for _, number := range mention.PullRequests {
 		names = append(names, strconv.Itoa(number))
@@ -273,11 +293,19 @@ func (k *kinship) pullRequests(at int) []string {
 		names = append(names, strconv.Itoa(mention.Merged))
 	}
 	if owner := k.graph.owners[at]; owner >= 0 && len(k.graph.commits[at].Parents) < 2 {
-		if merged := k.graph.mention(owner).Merged; merged > 0 && !slices.Contains(names, strconv.Itoa(merged)) {
+		if merged := k.titled(owner).Merged; merged > 0 && !slices.Contains(names, strconv.Itoa(merged)) {
 			names = append(names, strconv.Itoa(merged))
 		}
 	}
 	return names
+}
+
+// titled is what a commit's message says, if it can name a pull request at all.
+func (k *kinship) titled(at int) notes.Mention {
+	if !notes.MayNamePullRequest(k.graph.commits[at].Commit) {
+		return notes.Mention{}
+	}
+	return k.graph.mention(at)
 }
 
 // fewNames is how many names are looked for in a message before it is read.

@@ -1,6 +1,8 @@
 package notes
 
 import (
+	"strings"
+
 	"github.com/mozilla-services/looprel/internal/changelog"
 	"github.com/mozilla-services/looprel/internal/lazyregexp"
 	"github.com/mozilla-services/looprel/internal/object"
@@ -45,6 +47,13 @@ func MentionOf(c Commit) Mention {
 	s := readSubject(c.Subject)
 	mention.Text, mention.PullRequests, mention.Bugs = s.text, s.pulls, s.bugs
 	return mention
+}
+
+// MayNamePullRequest reports whether MentionOf may find a pull request, which it takes
+// much longer to find out: there is none without a number in the title, or where a
+// merge says it below.
+func MayNamePullRequest(c Commit) bool {
+	return strings.ContainsAny(c.Subject, "0123456789") || strings.Contains(c.Body, "merge request")
 }
 
 // Reverted lists the commits that a commit says it reverts and that the search

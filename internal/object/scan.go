@@ -103,14 +103,30 @@ func (s *TreeScanner) after(place int) byte {
 
 // DecodeTree reads a tree object's content.
 func DecodeTree(data []byte) (Tree, error) {
-	const usualEntry = 7 + 12 + 1 + IDSize
-	tree := make(Tree, 0, len(data)/usualEntry)
+	// The names are parts of one copy, and there is room for all entries at once: what
+	// each would allocate takes longer than reading it.
+	text := string(data)
+	tree := make(Tree, 0, countEntries(data))
 	scanner := NewTreeScanner(data)
 	for scanner.Next() {
-		tree = append(tree, scanner.Entry())
+		end := len(data) - len(scanner.rest) - IDSize - 1
+		tree = append(tree, TreeEntry{Mode: scanner.mode, Name: text[end-len(scanner.name) : end], ID: ID(scanner.id)})
 	}
 	if scanner.Err() != nil {
 		return nil, scanner.Err()
 	}
 	return tree, nil
+}
+
+// countEntries is how many entries a tree has, if it is sound.
+func countEntries(data []byte) int {
+	count := 0
+	for {
+		length := bytes.IndexByte(data, 0)
+		if length < 0 || len(data) < length+1+IDSize {
+			return count
+		}
+		data = data[length+1+IDSize:]
+		count++
+	}
 }
