@@ -78,7 +78,7 @@ func (u *upstream) bring(ctx context.Context, lacking []object.ID) error {
 	if err != nil || len(lacking) == 0 {
 		return err
 	}
-	meter := u.session.meter("fetching files that "+u.shown+" left out", len(lacking))
+	meter := u.session.meter("fetching files of "+u.shown, len(lacking))
 	defer meter.done()
 	from, err := u.promised()
 	if err == nil {
@@ -88,7 +88,7 @@ func (u *upstream) bring(ctx context.Context, lacking []object.ID) error {
 		return &gitrepo.Error{Kind: gitrepo.ErrMissing, What: "upstream: " + err.Error(), Advice: u.advice}
 	}
 	if err != nil {
-		return fmt.Errorf("what upstream left out: %w", err)
+		return fmt.Errorf("what upstream left out could not be fetched: %w", err)
 	}
 	return nil
 }

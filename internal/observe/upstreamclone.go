@@ -50,9 +50,11 @@ func (s *Session) completing(found *upstream, clone *gitrepo.Repository) error {
 	}
 	found.promised = func() (*gitrepo.PartialStore, error) {
 		if remote == nil {
-			if remote, err = clone.OpenPromisor(gitrepo.RemoteOptions{Interactive: s.options.Interactive}); err != nil {
+			opened, err := clone.OpenPromisor(gitrepo.RemoteOptions{Interactive: s.options.Interactive})
+			if err != nil {
 				return nil, err
 			}
+			remote = opened
 		}
 		return store.PartialStore(remote), nil
 	}
