@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/mozilla-services/looprel/internal/ledger"
 	"github.com/mozilla-services/looprel/internal/notes"
@@ -79,7 +78,7 @@ func MakeSetPromotion(whole *Snapshot, members []*Snapshot, sel *SetSelection, t
 	p.OffCycle, p.Reason = request.OffCycle, request.Reason
 	p.Head.OffCycle, p.Head.Reason = request.OffCycle, request.Reason
 	if request.RecordOnly {
-		return p, p.recordElsewhere(whole, members, sel)
+		return p, p.recordElsewhere(whole, members, sel, targets, request)
 	}
 	if p.runsAlready(whole, sel) {
 		return p, p.addMembers(members, sel, targets, request)
@@ -221,6 +220,15 @@ func (p *SetPromotionPlan) addMembers(members []*Snapshot, sel *SetSelection, ta
 	return nil
 }
 
+// ownPart takes an attempt that is a part of one at a set for this operator's own: whose
+// it is was decided of the set.
+func ownPart(sel *Selection, target Target) Target {
+	if underway := sel.State.Underway; underway != nil && underway.Set != "" {
+		target.OwnAttempt = underway.Attempt
+	}
+	return target
+}
+
 // Part plans a member's part: past the gates, which are the set's.
 func (p *SetPromotionPlan) Part(s *Snapshot, sel *Selection, target Target, request PromoteRequest) (*PromotionPlan, error) {
 	one := newPromotion("promote", s, sel)
@@ -239,10 +247,7 @@ func (p *SetPromotionPlan) Part(s *Snapshot, sel *Selection, target Target, requ
 	if already(s, sel, one) {
 		return one, nil
 	}
-	if underway := sel.State.Underway; underway != nil && underway.Set != "" {
-		target.OwnAttempt = underway.Attempt // whose it was is decided of the set
-	}
-	takesOver, err := takeOver(s, sel, target, request, one)
+	takesOver, err := takeOver(s, sel, ownPart(sel, target), request, one)
 	if err != nil {
 		return nil, err
 	}
@@ -257,28 +262,4 @@ func (p *SetPromotionPlan) Part(s *Snapshot, sel *Selection, target Target, requ
 	}
 	one.begin(s, sel, takesOver)
 	return one, nil
-}
-
-// recordElsewhere plans the record of a set that was deployed without looprel.
-func (p *SetPromotionPlan) recordElsewhere(whole *Snapshot, members []*Snapshot, sel *SetSelection) error {
-	if p.runsAlready(whole, sel) {
-		return nil
-	}
-	if underway := sel.State.Underway; underway != nil {
-		return &Moved{Reason: fmt.Sprintf("%s is promoting %s to %s", underway.By.Name, underway.Version, sel.Environment.Name), Advice: "wait for it"}
-	}
-	add := func(s *Snapshot, deployment ledger.Deployment) {
-		entry := s.entry(ledger.KindRecorded)
-		entry.ID += "-" + strings.ReplaceAll(s.Component.Name, ledger.AllComponents, "set")
-		entry.OffCycle, entry.Reason, entry.Recorded = p.OffCycle, p.Reason, &deployment
-		p.Entries = append(p.Entries, entry)
-		p.Steps = append(p.Steps, recordStep(s, entry, p.Reason))
-	}
-	for i, member := range members {
-		if running := sel.Members[i].State.Running; running == nil || running.Deployment != sel.Members[i].Deployment {
-			add(member, sel.Members[i].Deployment)
-		}
-	}
-	add(whole, sel.Deployment)
-	return nil
 }

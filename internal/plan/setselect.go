@@ -86,18 +86,8 @@ func SelectSet(whole *Snapshot, members []*Snapshot, set string, request Promote
 	if !ok {
 		return nil, misuse("the environments are "+strings.Join(environmentNames(whole.Train), ", "), "there is no environment %q", request.Environment)
 	}
-	if request.RecordOnly && set == "" {
-		return nil, misuse("looprel promote "+environment.Name+" SET --record-only --reason TEXT", "--record-only wants the set that was deployed")
-	}
-	given := request
-	given.RecordOnly = false
-	if err := checkPromoteRequest(environment, given); err != nil && !request.RecordOnly {
+	if err := checkSetRequest(environment, set, request); err != nil {
 		return nil, err
-	}
-	if request.RecordOnly {
-		if err := checkReason("--record-only", true, request.Reason); err != nil {
-			return nil, err
-		}
 	}
 	if err := whole.checkEmbargo(request.Embargo); err != nil {
 		return nil, err
@@ -113,6 +103,19 @@ func SelectSet(whole *Snapshot, members []*Snapshot, set string, request Promote
 		return nil, err
 	}
 	return whole.selectSet(environment, chosen, members)
+}
+
+// checkSetRequest is checkPromoteRequest, but for the version.
+func checkSetRequest(environment release.Environment, set string, request PromoteRequest) error {
+	switch {
+	case !request.RecordOnly:
+		return checkPromoteRequest(environment, request)
+	case set == "":
+		return misuse("looprel promote "+environment.Name+" SET --record-only --reason TEXT", "--record-only wants the set that was deployed")
+	case len(request.Waive) > 0:
+		return checkWaive(environment, request)
+	}
+	return checkReason("--record-only", true, request.Reason)
 }
 
 func (s *Snapshot) selectSet(environment release.Environment, set ledger.Set, members []*Snapshot) (*SetSelection, error) {
