@@ -114,7 +114,10 @@ func TestDamage(t *testing.T) {
 // FuzzWhole compares with the standard library on what is no stream at all.
 func FuzzWhole(f *testing.F) {
 	for _, content := range contents() {
-		f.Add(compress(f, content[:min(len(content), 2000)], 6), 2000)
+		content = content[:min(len(content), 2000)]
+		for _, level := range []int{0, 1, 6, zlib.HuffmanOnly} {
+			f.Add(compress(f, content, level), len(content))
+		}
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, size int) {
 		if size < 0 || size > 1<<20 {
