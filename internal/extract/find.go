@@ -6,7 +6,8 @@ import (
 
 // find gives what stands for an upstream commit: one that was added, or one that an
 // earlier run has extracted or passed over. Of the latter it finds out by the rules
-// by which that run did, from the nearest commits that the branch names.
+// by which that run did, from the nearest commits that the branch names, and makes what
+// is needed now. What has none before it is taken for history that is not wanted.
 func (r *Rewriter) find(id object.ID) (*image, error) {
 	if found, ok := r.images[id]; ok {
 		return found, nil
@@ -65,10 +66,11 @@ func (r *Rewriter) recall(id object.ID) (lacking []object.ID, err error) {
 		mapped = object.EmptyTree
 	}
 	if !found {
-		// An earlier run has passed it over, so one of its parents stands for it.
+		// An earlier run has passed it over: one of its parents stands for it, or an octopus
+		// merge let go of it, or that run went along first parents.
 		stands, err := r.stand(mapped, parents)
-		if stands == nil {
-			stands = parents[0]
+		if stands == nil && err == nil {
+			stands, err = r.commit(node, mapped, parents)
 		}
 		r.images[id] = stands
 		return nil, err

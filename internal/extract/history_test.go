@@ -276,12 +276,35 @@ const lookedAt = 7
 // moves. from is the upstream commit where the branch is, zero for none.
 func (e *extraction) run(mode extract.Mode, from, to object.ID, mappings ...release.Mapping) (*extract.Rewriter, error) {
 	e.t.Helper()
+	rewriter, err := e.runOnce(false, mode, from, to, mappings)
+	if err != nil {
+		return nil, err
+	}
+	if letsGo, err := rewriter.LetsGo(); err != nil {
+		return nil, err
+	} else if letsGo {
+		if rewriter, err = e.runOnce(true, mode, from, to, mappings); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.StoreObjects(e.made); err != nil {
+		return nil, err
+	}
+	if head := rewriter.Head(); !head.IsZero() {
+		e.repo.Git("update-ref", "refs/heads/extracted", head.String())
+	}
+	return rewriter, nil
+}
+
+func (e *extraction) runOnce(hold bool, mode extract.Mode, from, to object.ID, mappings []release.Mapping) (*extract.Rewriter, error) {
+	e.t.Helper()
+	e.made = nil
 	layout, err := extract.NewLayout(mappings)
 	if err != nil {
 		return nil, err
 	}
 	rewriter := extract.NewRewriter(extract.Input{
-		Layout: layout, Mode: mode, Trees: e, Commits: e, Existing: e, History: e,
+		Layout: layout, Mode: mode, Hold: hold, Trees: e, Commits: e, Existing: e, History: e,
 		Kept: func(path string) bool { return path == "package.json" },
 		Send: func(o object.Object) { e.made = append(e.made, o) },
 	})
@@ -303,17 +326,7 @@ func (e *extraction) run(mode extract.Mode, from, to object.ID, mappings ...rele
 			return nil, err
 		}
 	}
-	if err := rewriter.Finish(extract.Node{ID: to}); err != nil {
-		return nil, err
-	}
-	if err := e.StoreObjects(e.made); err != nil {
-		return nil, err
-	}
-	e.made = nil
-	if head := rewriter.Head(); !head.IsZero() {
-		e.repo.Git("update-ref", "refs/heads/extracted", head.String())
-	}
-	return rewriter, nil
+	return rewriter, rewriter.Finish(extract.Node{ID: to})
 }
 
 func (e *extraction) start(from object.ID) extract.Start {

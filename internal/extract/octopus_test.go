@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/mozilla-services/looprel/internal/extract"
@@ -83,5 +84,58 @@ func TestNeededObjects(t *testing.T) {
 	needed := extract.Needed([]extract.Made{{ID: commit.ID(), Tree: root.ID()}}, objects)
 	if len(needed) != 3 || needed[0].ID() != below.ID() || needed[1].ID() != root.ID() || needed[2].ID() != commit.ID() {
 		t.Errorf("needed are %d objects: %v", len(needed), needed)
+	}
+}
+
+// It does not matter where an earlier run stopped: an octopus merge is what git takes for
+// it where another merge has the branch anyway, and what it let go of is made when it is
+// needed.
+func TestOctopusBitByBit(t *testing.T) {
+	t.Parallel()
+	tree := func(content string) gittest.Files { return gittest.Files{"a/file": content} }
+	begin := []gittest.Commit{
+		{Message: "Begin", Time: 1, Files: tree("begin\n")},
+		{Message: "First", Time: 2, Files: tree("first\n"), Parents: []int{0}},
+		{Message: "Second", Time: 3, Files: tree("second\n"), Parents: []int{0}},
+		{Message: "Elsewhere", Time: 4, Files: gittest.Files{"b": "b\n"}, Parents: []int{0}},
+	}
+	cases := map[string]struct {
+		commits []gittest.Commit
+		stop    int
+	}{
+		"aside of the branch": {[]gittest.Commit{
+			{Message: "Octopus", Time: 5, Files: tree("second\n"), Parents: []int{1, 2, 3}},
+			{Message: "Merge", Time: 6, Parents: []int{1, 4}},
+		}, 1},
+		"needed again": {[]gittest.Commit{
+			{Message: "Octopus", Time: 5, Parents: []int{1, 2, 3}},
+			{Message: "Go on", Time: 6, Files: tree("third\n"), Parents: []int{4}},
+			{Message: "Late", Time: 7, Files: tree("late\n"), Parents: []int{2}},
+			{Message: "Merge", Time: 8, Parents: []int{5, 6}},
+		}, 5},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			history := append(slices.Clone(begin), c.commits...)
+			last := len(history) - 1
+			heads := map[string]string{}
+			for _, stops := range [][]int{{last}, {c.stop, last}} {
+				repo := gittest.New(t)
+				ids := repo.Import(history, map[string]int{"refs/heads/master": last})
+				e := openExtraction(t, repo)
+				var from object.ID
+				for _, stop := range stops {
+					if _, err := e.run(extract.Full, from, ids[stop], fromA); err != nil {
+						t.Fatal(err)
+					}
+					from = ids[stop]
+				}
+				heads[repo.Git("rev-parse", "extracted")] = repo.Git("log", "--graph", "--format=%s", "extracted")
+			}
+			if len(heads) != 1 {
+				t.Errorf("there are %v", heads)
+			}
+		})
 	}
 }

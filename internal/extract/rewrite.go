@@ -34,6 +34,8 @@ type Input struct {
 	// Kept says which files of the branch are its own business, also where a
 	// mapping gives them: those that a release commit writes.
 	Kept func(path string) bool
+	// Hold: the branch as it was is not let go of where git would do so (LetsGo).
+	Hold bool
 	// Send takes the objects that are made, what is named before what names it.
 	Send func(object.Object)
 }
@@ -359,6 +361,16 @@ func (r *Rewriter) Head() object.ID {
 		return object.ID{}
 	}
 	return r.last.id
+}
+
+// LetsGo reports whether the head is not on top of the branch as it was: then the
+// extraction is to be made again with Hold, which gives merges that git passes over.
+func (r *Rewriter) LetsGo() (bool, error) {
+	if r.tip == nil || r.last == nil {
+		return false, nil
+	}
+	kept, err := r.isAncestor(r.tip, r.last)
+	return !kept, err
 }
 
 // Made lists the commits that were made so far and that the head has, oldest first: the

@@ -33,8 +33,8 @@ type Ancestry interface {
 //   - where other parents have other trees, the last of these has no commit that
 //     the one with the same tree lacks.
 //
-// And one of its own: the branch as it was is not left behind. Git does not know such a
-// branch, and of an octopus merge would let go of it.
+// By these an octopus merge may let go of a branch that an earlier run has made, which git
+// does not know: not with Hold.
 func (r *Rewriter) stand(mapped object.ID, parents []*image) (*image, error) {
 	var same, other *image
 	for _, parent := range parents {
@@ -75,7 +75,7 @@ func (r *Rewriter) stand(mapped object.ID, parents []*image) (*image, error) {
 // leavesTip reports whether a parent is not on top of the branch as it was, though another
 // one is.
 func (r *Rewriter) leavesTip(chosen *image, parents []*image) (bool, error) {
-	if r.tip == nil || len(parents) < 3 {
+	if !r.Hold || r.tip == nil || len(parents) < 3 {
 		return false, nil // of two, the other one is contained
 	}
 	if has, err := r.isAncestor(r.tip, chosen); has || err != nil {

@@ -95,44 +95,52 @@ func (e *Extraction) Plan(ctx context.Context) (*plan.ExtractPlan, error) {
 	return plan.MakeExtraction(e.session.snapshot, facts), nil
 }
 
-// rewrite makes the commits.
+// rewrite makes the commits; again, if they would not go on from the branch.
 func (e *Extraction) rewrite(ctx context.Context, layout *extract.Layout, start extract.Start, line []extract.Node, facts *plan.Extraction) error {
+	rewriter, err := e.rewriteOnce(ctx, layout, start, line, facts, false)
+	if err != nil {
+		return err
+	}
+	if letsGo, err := rewriter.LetsGo(); err != nil {
+		return err
+	} else if letsGo {
+		if rewriter, err = e.rewriteOnce(ctx, layout, start, line, facts, true); err != nil {
+			return err
+		}
+	}
+	facts.Made = rewriter.Made()
+	facts.Objects = extract.Needed(facts.Made, facts.Objects)
+	facts.Absent, err = rewriter.Absent()
+	return err
+}
+
+func (e *Extraction) rewriteOnce(ctx context.Context, layout *extract.Layout, start extract.Start, line []extract.Node, facts *plan.Extraction, hold bool) (*extract.Rewriter, error) {
+	facts.Objects = nil
 	history := &extractedHistory{ctx: ctx, branch: e.branch, upstream: e.upstream}
 	rewriter := extract.NewRewriter(extract.Input{
-		Layout: layout, Mode: e.request.Mode, Trees: e.trees(ctx), Commits: e.upstream,
+		Layout: layout, Mode: e.request.Mode, Hold: hold, Trees: e.trees(ctx), Commits: e.upstream,
 		Existing: &branchAncestry{ctx: ctx, branch: e.branch}, History: history,
 		Kept: keptFiles(e.session.snapshot.Component), Send: func(made object.Object) { facts.Objects = append(facts.Objects, made) },
 	})
 	if err := rewriter.Begin(start); err != nil {
-		return err
+		return nil, err
 	}
 	meter := e.session.meter("extracting", len(line))
 	defer meter.done()
 	for i, node := range line {
 		if err := meter.at(ctx, i); err != nil {
-			return err
+			return nil, err
 		}
 		if i%lookAhead == 0 {
-			next := line[i:min(i+lookAhead, len(line))]
-			if err := e.upstream.bringTrees(ctx, next); err != nil {
-				return err
-			}
-			if err := rewriter.Look(next); err != nil {
-				return err
+			if err := rewriter.Look(line[i:min(i+lookAhead, len(line))]); err != nil {
+				return nil, err
 			}
 		}
 		if err := rewriter.Add(node); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := rewriter.Finish(extract.Node{ID: facts.To}); err != nil {
-		return err
-	}
-	facts.Made = rewriter.Made()
-	facts.Objects = extract.Needed(facts.Made, facts.Objects)
-	var err error
-	facts.Absent, err = rewriter.Absent()
-	return err
+	return rewriter, rewriter.Finish(extract.Node{ID: facts.To})
 }
 
 // lookAhead is how many commits are looked at before the first of them is rewritten.
