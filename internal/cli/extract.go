@@ -44,10 +44,11 @@ merges simplified as git subtree split does; --squash makes one commit for
 each run.
 
 Files of the branch that no mapping gives stay, and so do version files and
-changelog, which releases write. Any other file that differs from what is
-mapped is a conflict (exit status 4), and nothing is changed. Where mappings
-overlap, the one with the deeper target wins; two with the same target that
-give the same file are a mistake that names both (exit status 2).
+changelog, which releases write; where upstream changes these, the plan says
+so. Any other file that differs from what is mapped is a conflict (exit status
+4), and nothing is changed. Where mappings overlap, the one with the deeper
+target wins; two with the same target that give the same file are a mistake
+that names both (exit status 2).
 
 --preview DIR pushes nothing: it makes a bare repository there, which borrows
 upstream's objects, to look at with git.
@@ -58,6 +59,7 @@ nothing of upstream yet it is where history begins.
 
 JSON: verb, component, branch, remote, upstream, from, to, mode, commits (id,
 subject, source, tree, parents), changes, absent (path, since, moved_to),
+overruled (release files that upstream has changed, and the branch keeps),
 already, steps (kind, target, was, want, reason). Fields without a value are
 left out.
 
@@ -188,6 +190,9 @@ func (a *app) printExtractPlan(e *plan.ExtractPlan) error {
 	p.blank()
 	p.changes(e.Changes, nil, "git log")
 	p.absent(e.Absent)
+	for _, path := range e.Overruled {
+		p.notes([]string{path + " stays as releases have written it; bring over by hand what upstream has changed there"})
+	}
 	p.steps(e.Steps)
 	return p.err
 }

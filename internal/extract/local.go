@@ -11,8 +11,9 @@ import (
 // directory where the mappings give nothing, or something below.
 type addition struct {
 	entry object.TreeEntry
-	// kept: the branch's entry stays, whatever a mapping gives.
+	// kept: the branch's entry stays, whatever a mapping gives, which was given.
 	kept  bool
+	given object.TreeEntry
 	below map[string]*addition
 }
 
@@ -78,7 +79,7 @@ func (c *comparer) entry(entry object.TreeEntry, mapped object.Tree, path string
 		c.conflicts = append(c.conflicts, Conflict{Path: path, Why: whyChanged})
 		return nil, nil
 	default:
-		return &addition{entry: entry, kept: kept}, nil
+		return &addition{entry: entry, kept: kept, given: wanted}, nil
 	}
 }
 

@@ -2,6 +2,7 @@ package extract_test
 
 import (
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -99,10 +100,12 @@ func TestLocalChanges(t *testing.T) {
 		local     gittest.Files
 		conflicts []string
 		keeps     []string // "path content"
+		overruled []string
 	}{
 		"nothing":                       {keeps: []string{"app.js 2", "package.json 0.2.0", "content/shared/sub/c.js c"}},
 		"files beside":                  {local: gittest.Files{"CHANGELOG": "mine\n", "docs/a/b": "mine\n", "content/own": "mine\n"}, keeps: []string{"CHANGELOG mine", "docs/a/b mine", "content/own mine", "app.js 2"}},
-		"a release file":                {local: gittest.Files{"package.json": "1.0.0\n"}, keeps: []string{"package.json 1.0.0", "app.js 2"}},
+		"a release file":                {local: gittest.Files{"package.json": "1.0.0\n"}, keeps: []string{"package.json 1.0.0", "app.js 2"}, overruled: []string{"package.json"}},
+		"a release file, as it comes":   {local: gittest.Files{"package.json": "0.2.0\n"}, keeps: []string{"package.json 0.2.0", "app.js 2"}},
 		"a mapped file":                 {local: gittest.Files{"content/page.html": "mine\n"}, conflicts: []string{"content/page.html was changed on the branch"}},
 		"two mapped files":              {local: gittest.Files{"app.js": "mine\n", "content/shared/a.js": "mine\n"}, conflicts: []string{"app.js was changed on the branch", "content/shared/a.js was changed on the branch"}},
 		"a mapped file, removed":        {local: gittest.Files{"content/shared/a.js": ""}, conflicts: []string{"content/shared/a.js was deleted on the branch"}},
@@ -115,12 +118,12 @@ func TestLocalChanges(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := newOne(t, change)
+			o := newOne(t, maps.Clone(change))
 			if c.local != nil {
 				o.local(c.local)
 			}
 			before := o.repo.Git("rev-parse", "extracted")
-			_, err := o.run(extract.FirstParent, o.first, o.second, oneMapping...)
+			rewriter, err := o.run(extract.FirstParent, o.first, o.second, oneMapping...)
 			var conflict *extract.ConflictError
 			if errors.As(err, &conflict) {
 				var got []string
@@ -140,6 +143,13 @@ func TestLocalChanges(t *testing.T) {
 				if got := o.repo.Git("show", "extracted:"+path); got != content {
 					t.Errorf("%s has %q, want %q; all: %s", path, got, content, o.files())
 				}
+			}
+			last, err := o.Node(o.second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if overruled, err := rewriter.Overruled(last); err != nil || !slices.Equal(overruled, c.overruled) {
+				t.Errorf("overruled are %q, %v; want %q", overruled, err, c.overruled)
 			}
 			if got := o.repo.Git("rev-parse", "extracted^"); got != before {
 				t.Errorf("the commit is on top of %s, want %s", got, before)

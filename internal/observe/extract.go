@@ -110,7 +110,10 @@ func (e *Extraction) rewrite(ctx context.Context, layout *extract.Layout, start 
 	}
 	facts.Made = rewriter.Made()
 	facts.Objects = extract.Needed(facts.Made, facts.Objects)
-	facts.Absent, err = rewriter.Absent()
+	if facts.Absent, err = rewriter.Absent(); err != nil || len(line) == 0 {
+		return err
+	}
+	facts.Overruled, err = rewriter.Overruled(line[len(line)-1])
 	return err
 }
 

@@ -34,7 +34,9 @@ type Extraction struct {
 	Mode     extract.Mode
 	Made     []extract.Made
 	Absent   []extract.Absence
-	Objects  []object.Object
+	// Overruled are release files that upstream has changed, and the branch keeps.
+	Overruled []string
+	Objects   []object.Object
 	// Changes are the last commits, newest first, and Web is where they are to be
 	// looked at.
 	Changes []notes.Commit
@@ -57,6 +59,8 @@ type ExtractPlan struct {
 	Changes notes.Notes       `json:"-"`
 	Report  notes.Report      `json:"changes"`
 	Absent  []extract.Absence `json:"absent"`
+	// Overruled are release files that upstream has changed, and the branch keeps.
+	Overruled []string `json:"overruled,omitempty"`
 	// Already says, if set, that there is nothing to do.
 	Already string `json:"already,omitempty"`
 	Steps   []Step `json:"steps"`
@@ -96,7 +100,7 @@ func MakeExtraction(s *Snapshot, facts *Extraction) *ExtractPlan {
 	p := &ExtractPlan{
 		Verb: "extract", Component: s.Component.Name, Branch: facts.Branch, Remote: facts.Remote,
 		Upstream: facts.Upstream, From: facts.From, To: facts.To, Mode: facts.Mode,
-		Commits: make([]ExtractedCommit, len(facts.Made)), Absent: facts.Absent, Steps: []Step{},
+		Commits: make([]ExtractedCommit, len(facts.Made)), Absent: facts.Absent, Overruled: facts.Overruled, Steps: []Step{},
 		Made: facts.Made, Objects: facts.Objects, Next: afterExtraction(s),
 	}
 	if p.Absent == nil {
