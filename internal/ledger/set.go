@@ -66,11 +66,13 @@ func SetID(members []Member) string { return joinMembers(members, "-", "+") }
 // Title is the set for people.
 func (p Pins) Title() string { return joinMembers(p.Members, " ", " + ") }
 
-// SetTitle is the title of the set of that id.
+// SetTitle is the title of the set of that id; a component and its version, as in a title,
+// stays as it is.
 func SetTitle(id string) string {
 	var parts []string
 	for part := range strings.SplitSeq(id, "+") {
-		if at := strings.LastIndexByte(part, '-'); at >= 0 {
+		at := strings.LastIndexByte(part, '-')
+		if _, err := release.ParseVersion(part[at+1:]); err == nil && at > 0 {
 			part = part[:at] + " " + part[at+1:]
 		}
 		parts = append(parts, part)

@@ -238,3 +238,18 @@ func TestSetRolledBackAfterwards(t *testing.T) {
 		}
 	}
 }
+
+// A title has spaces before the versions, and nowhere else.
+func TestSetTitle(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		"loop-server-0.10.0+loop-client-0.5.0": "loop-server 0.10.0 + loop-client 0.5.0",
+		"loop-client 0.5.0":                    "loop-client 0.5.0",
+		"0.5.0":                                "0.5.0",
+		"":                                     "",
+	} {
+		if got := ledger.SetTitle(id); got != want {
+			t.Errorf("%q is %q, want %q", id, got, want)
+		}
+	}
+}

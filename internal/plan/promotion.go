@@ -310,7 +310,7 @@ func takeOver(s *Snapshot, sel *Selection, target Target, request PromoteRequest
 	since := underway.Since.In(s.Train.Zone).Format("Mon 2006-01-02 15:04 MST")
 	switch {
 	case underway.Attempt == target.OwnAttempt && !resumes(sel):
-		p.Notes = append(p.Notes, fmt.Sprintf("your attempt of %s, to promote %s, was interrupted; this replaces it", since, underway.Version))
+		p.Notes = append(p.Notes, fmt.Sprintf("your attempt of %s, to promote %s, was interrupted; this replaces it", since, s.title(underway.Version)))
 	case underway.Attempt == target.OwnAttempt:
 		p.Notes = append(p.Notes, fmt.Sprintf("your attempt of %s was interrupted; this finishes it", since))
 	case request.TakeOver:
@@ -319,7 +319,7 @@ func takeOver(s *Snapshot, sel *Selection, target Target, request PromoteRequest
 		p.Notes = append(p.Notes, fmt.Sprintf("the attempt that %s began %s never ended; its lease is over", underway.By.Name, since))
 	default:
 		return "", &Moved{
-			Reason: fmt.Sprintf("%s is promoting %s to %s since %s (lease until %s)", underway.By.Name, underway.Version,
+			Reason: fmt.Sprintf("%s is promoting %s to %s since %s (lease until %s)", underway.By.Name, s.title(underway.Version),
 				sel.Environment.Name, since, underway.Until.In(s.Train.Zone).Format("15:04 MST")),
 			Advice: "wait for it, or, if it is known to be dead: " + p.Command() + " --take-over",
 		}

@@ -176,6 +176,14 @@ func isBelow(set, other ledger.Set) bool {
 	return lower
 }
 
+// title is what an attempt brings, for people: of a set, the set's title.
+func (s *Snapshot) title(version string) string {
+	if s.Component.Name == ledger.AllComponents {
+		return ledger.SetTitle(version)
+	}
+	return version
+}
+
 // releaseTitle is a release, or a set, for people.
 func releaseTitle(known ledger.Release) string {
 	if known.Component == ledger.AllComponents {

@@ -91,7 +91,7 @@ func (s *Snapshot) soakVerdict(sel *Selection, on string, spans []stay, soaked t
 		return pass(name, "%s on %s%s, and %s are wanted", spanText(soaked, wanted), on, interrupted, spanText(wanted.For, wanted))
 	}
 	if len(spans) == 0 || !spans[len(spans)-1].lasts {
-		why, cure := soakPause(sel, on)
+		why, cure := s.soakPause(sel, on)
 		return fail(name, cure, "%s; it pauses: %s", progress, why)
 	}
 	missing := wanted.For - soaked
@@ -111,21 +111,21 @@ func (s *Snapshot) soakVerdict(sel *Selection, on string, spans []stay, soaked t
 }
 
 // soakPause is why a release does not soak at the moment, and what brings it back.
-func soakPause(sel *Selection, on string) (why, cure string) {
+func (s *Snapshot) soakPause(sel *Selection, on string) (why, cure string) {
 	cure = fmt.Sprintf("looprel promote %s %s brings it back", on, sel.Version)
 	before := sel.Before
 	switch {
 	case before.Underway != nil:
-		return fmt.Sprintf("%s is promoting %s to %s", before.Underway.By.Name, before.Underway.Version, on), "wait for it, then: " + cure
+		return fmt.Sprintf("%s is promoting %s to %s", before.Underway.By.Name, s.title(before.Underway.Version), on), "wait for it, then: " + cure
 	case before.Broken != nil:
-		return fmt.Sprintf("the promotion of %s to %s ended as %q", before.Broken.Version, on, before.Broken.Outcome), cure
+		return fmt.Sprintf("the promotion of %s to %s ended as %q", s.title(before.Broken.Version), on, before.Broken.Outcome), cure
 	case before.Running == nil:
 		return "nothing is known to run on " + on, cure
 	}
 	if runs, isRelease := before.Running.Release(); isRelease && sel.Release != nil && runs.Compare(sel.Release.Version) > 0 {
 		cure = fmt.Sprintf("looprel promote %s %s, once that has soaked", sel.Environment.Name, runs)
 	}
-	return fmt.Sprintf("%s runs %s", on, before.Running.Version), cure
+	return fmt.Sprintf("%s runs %s", on, s.title(before.Running.Version)), cure
 }
 
 // soaked is how much of the stays counts: all of them, or, contiguous, the longest.
