@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -197,9 +198,19 @@ func (b *backport) pickOnto(ctx context.Context, facts *plan.LineFacts) error {
 	if facts.Conflict, err = b.addAll(ctx, facts.Choice, chain, missing); err != nil || facts.Conflict != nil {
 		return err
 	}
-	facts.Present = append(facts.Present, chain.empty...)
+	b.addPresent(facts, chain)
 	facts.Branch, err = b.picked(ctx, facts.Choice, chain)
 	return err
+}
+
+// addPresent adds those of a chain's commits that made no difference to what the line
+// has already, in the order of history.
+func (b *backport) addPresent(facts *plan.LineFacts, chain *chain) {
+	facts.Present = append(facts.Present, chain.empty...)
+	place := func(one plan.Present) int {
+		return slices.IndexFunc(b.sources, func(source source) bool { return source.id == one.ID })
+	}
+	slices.SortStableFunc(facts.Present, func(x, y plan.Present) int { return cmp.Compare(place(x), place(y)) })
 }
 
 // addAll adds commits to a line's chain, with what they need where that is to be taken
@@ -229,7 +240,27 @@ func (b *backport) chainOnto(ctx context.Context, facts *plan.LineFacts) (*chain
 	if err != nil {
 		return nil, nil, err
 	}
-	return newChain(b, tip.Tree), missing, nil
+	chain := newChain(b, tip.Tree)
+	if len(missing) > 0 {
+		missing = chain.askAgain(facts, missing)
+	}
+	return chain, missing, nil
+}
+
+// askAgain adds the commits of which the line's files alone tell to those that are to be
+// picked: the files may lose them to an earlier one, as a revert is lost to what it
+// reverts.
+func (c *chain) askAgain(facts *plan.LineFacts, missing []source) []source {
+	facts.Present = slices.DeleteFunc(facts.Present, func(one plan.Present) bool {
+		if one.ByContent {
+			c.there[one.ID] = one
+		}
+		return one.ByContent
+	})
+	return slices.DeleteFunc(slices.Clone(c.sources), func(one source) bool {
+		_, there := c.there[one.id]
+		return !there && !slices.ContainsFunc(missing, func(other source) bool { return other.id == one.id })
+	})
 }
 
 // picked is the line's branch with the picks on it.
@@ -336,6 +367,8 @@ type chain struct {
 	picks []plan.Pick
 	// empty are commits that made no difference.
 	empty []plan.Present
+	// there are those that the files of the line's tip have.
+	there map[object.ID]plan.Present
 }
 
 // copy is a chain that can be tried without changing this one.
@@ -346,7 +379,7 @@ func (c *chain) copy() *chain {
 }
 
 func newChain(b *backport, tree object.ID) *chain {
-	return &chain{backport: b, layer: pick.NewLayer(MergeObjects{b.repository}), tree: tree}
+	return &chain{backport: b, layer: pick.NewLayer(MergeObjects{b.repository}), tree: tree, there: map[object.ID]plan.Present{}}
 }
 
 // addUntilStuck adds commits as far as they apply, and returns the place of the first
@@ -371,6 +404,10 @@ func (c *chain) add(one source) (conflict *pick.Outcome, err error) {
 	case err != nil:
 		return nil, c.unreadable(err, one)
 	case !outcome.Clean:
+		if present, there := c.there[one.id]; there {
+			c.empty = append(c.empty, present) // what was picked before goes on top of it
+			return nil, nil
+		}
 		return &outcome, nil
 	}
 	c.layer.Add(outcome.Objects...)
@@ -380,7 +417,11 @@ func (c *chain) add(one source) (conflict *pick.Outcome, err error) {
 // take makes the tree with a commit the chain's.
 func (c *chain) take(one source, tree object.ID, kept []string) error {
 	if tree == c.tree {
-		c.empty = append(c.empty, plan.Present{ID: one.id, How: "the line's files have the change already"})
+		present, there := c.there[one.id]
+		if !there {
+			present = plan.Present{ID: one.id, How: "the line's files have the change already"}
+		}
+		c.empty = append(c.empty, present)
 		return nil
 	}
 	paths, err := c.layer.Paths(c.tree, tree)

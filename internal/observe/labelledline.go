@@ -117,7 +117,7 @@ func (b *backport) pickLabelled(ctx context.Context, facts *plan.BackportFacts, 
 		asked = append(asked, pull.ids()...)
 		b.remember(pull.among(own.sources))
 	}
-	line.Present = append(line.Present, chain.empty...)
+	own.addPresent(line, chain)
 	if line.Branch, err = own.picked(ctx, choice, chain); err != nil {
 		return err
 	}

@@ -115,6 +115,7 @@ func (b *backport) present(survey *fixes.Survey, one source, standing fixes.Stan
 	if standing.Rule != fixes.ByContent || !standing.By.IsZero() {
 		return present, nil
 	}
+	present.ByContent = true
 	owned, err := b.changesReleaseFilesAlone(one)
 	if err != nil {
 		return present, err

@@ -89,7 +89,7 @@ func (b *backport) noForge(text string) error {
 		return b.forgeErr
 	}
 	return &plan.Misuse{Reason: text + " is a pull request, and environments.yaml has no section github",
-		Advice: "add github: {} to it; or give the commits: git log --grep " + text + " may find them"}
+		Advice: "add github: {} to it; or give the commits: git log --grep '" + text + "' may find them"}
 }
 
 func (b *backport) ambiguous(text string, id object.ID, pull forge.Pull) error {

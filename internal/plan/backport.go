@@ -59,6 +59,8 @@ type Present struct {
 	// Release is the first release of the line with it; none while it is not
 	// released.
 	Release release.Version `json:"release,omitzero"`
+	// ByContent: it is the files alone that tell.
+	ByContent bool `json:"-"`
 }
 
 // Undone is a commit that a line had before, until another one of its commits took it
