@@ -1,13 +1,11 @@
 package fixes
 
 import (
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mozilla-services/looprel/internal/notes"
-	"github.com/mozilla-services/looprel/internal/object"
 )
 
 // kinship says which commits of a graph are of the same change. Commits of one
@@ -72,102 +70,6 @@ func (k *kinship) kin(at int) []int {
 		return members
 	}
 	return []int{at}
-}
-
-// joinOrigins joins the commits that trailers say are picks of each other, or of
-// the same commit.
-func (k *kinship) joinOrigins() {
-	byOrigin := map[string]int{}
-	for i, commit := range k.graph.commits {
-		for name := range pickedFrom(commit.Body) {
-			origin := k.fullName(strings.ToLower(name))
-			if !slices.Contains(k.origins[i], origin) {
-				k.origins[i] = append(k.origins[i], origin)
-			}
-		}
-	}
-	for i := range k.graph.commits {
-		origins := k.origins[i]
-		if parts := k.independent(origins); len(parts) > 1 {
-			k.parts[i] = parts
-			for _, part := range parts {
-				k.into[part] = append(k.into[part], i)
-			}
-			continue
-		}
-		for _, origin := range origins {
-			if at, known := k.place(origin); known {
-				k.join(i, at)
-			} else if first, seen := byOrigin[origin]; seen {
-				k.join(i, first)
-			} else {
-				byOrigin[origin] = i
-			}
-		}
-	}
-}
-
-// pickedFrom gives the commits that lines "(cherry picked from commit ID" name, in
-// full or by seven digits at least. It is asked of every commit, so that an expression
-// would take too long.
-func pickedFrom(body string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		if !strings.Contains(body, "(cherry") {
-			return
-		}
-		for line := range strings.SplitSeq(body, "\n") {
-			rest, found := strings.CutPrefix(strings.TrimLeft(line, " \t"), "(cherry")
-			if !found || !strings.HasPrefix(rest, " ") && !strings.HasPrefix(rest, "-") {
-				continue
-			}
-			if rest, found = strings.CutPrefix(rest[1:], "picked from commit "); !found {
-				continue
-			}
-			name := rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789abcdefABCDEF"))]
-			if len(name) >= 7 && !yield(name[:min(len(name), 2*object.IDSize)]) {
-				return
-			}
-		}
-	}
-}
-
-// fullName completes an identifier that the graph knows by its beginning.
-func (k *kinship) fullName(name string) string {
-	if len(name) < 2*object.IDSize {
-		if at, found := k.graph.find(name); found {
-			return k.graph.commits[at].ID.String()
-		}
-	}
-	return name
-}
-
-func (k *kinship) place(name string) (int, bool) {
-	id, err := object.ParseID(name)
-	if err != nil {
-		return 0, false
-	}
-	at, known := k.graph.places[id]
-	return at, known
-}
-
-// independent are the origins that are in the graph, if none of them is a pick of
-// another: the commit then is several changes in one. A chain of picks, each of the
-// one before, is one change.
-func (k *kinship) independent(origins []string) []int {
-	var parts []int
-	for _, origin := range origins {
-		at, known := k.place(origin)
-		if !known || slices.ContainsFunc(k.origins[at], func(one string) bool { return slices.Contains(origins, one) }) {
-			return nil
-		}
-		for _, other := range parts {
-			if slices.ContainsFunc(k.origins[other], func(one string) bool { return slices.Contains(k.origins[at], one) }) {
-				return nil
-			}
-		}
-		parts = append(parts, at)
-	}
-	return parts
 }
 
 // groups are the commits that have something in common, by its name, as far as one
@@ -334,104 +236,4 @@ func (k *kinship) names(at int, name string) bool {
 	mention := k.graph.mention(at)
 	number, _ := strconv.Atoi(name)
 	return mention.Merged == number || slices.Contains(mention.PullRequests, number)
-}
-
-// has are the points whose history has the change of a commit, under whichever
-// commit.
-func (k *kinship) has(at int) set {
-	points := k.ownFamily(at)
-	for _, whole := range k.wholes[at] {
-		if !k.brought(whole, at) {
-			points.union(k.ownFamily(whole))
-		}
-	}
-	if parts := k.parts[at]; len(parts) > 0 {
-		all := k.ownFamily(parts[0])
-		for _, part := range parts[1:] {
-			all.cut(k.ownFamily(part))
-		}
-		points.union(all)
-	}
-	return points
-}
-
-// brought reports whether a commit is the very merge that brought another: it says
-// nothing that the commit itself does not.
-func (k *kinship) brought(merge, at int) bool { return k.graph.owners[at] == merge }
-
-// ownFamily are the points that have a commit of the family.
-func (k *kinship) ownFamily(at int) set {
-	points := k.graph.reach[at].clone()
-	for _, one := range k.kin(at) {
-		points.union(k.graph.reach[one])
-		for _, squash := range k.into[one] {
-			points.union(k.graph.reach[squash])
-		}
-	}
-	return points
-}
-
-// evidence finds the commit that brought a commit's change to a point, and the rule
-// that says so. What says it directly comes first.
-func (k *kinship) evidence(at, point int) (by int, rule Rule, found bool) {
-	candidates := slices.Clone(k.kin(at))
-	for _, one := range k.kin(at) {
-		candidates = append(candidates, k.into[one]...)
-	}
-	for _, whole := range k.wholes[at] {
-		if !k.brought(whole, at) {
-			candidates = append(candidates, k.kin(whole)...)
-		}
-	}
-	for _, part := range k.parts[at] {
-		candidates = append(candidates, k.kin(part)...)
-	}
-	rules := []Rule{ByTrailer, ByAuthor, ByPullRequest, ByPatch}
-	best := len(rules)
-	for _, one := range candidates {
-		if one == at || !k.graph.reach[one].has(point) {
-			continue
-		}
-		level := slices.IndexFunc(rules, func(rule Rule) bool { return k.says(rule, at, one) })
-		if level < 0 && !found {
-			by, found = one, true // by way of a third commit
-			rule = k.firstHop(at)
-		}
-		if level >= 0 && level < best {
-			by, rule, best, found = one, rules[level], level, true
-		}
-	}
-	return by, rule, found
-}
-
-// firstHop is a rule that joins a commit with anything.
-func (k *kinship) firstHop(at int) Rule {
-	for _, one := range k.kin(at) {
-		for _, rule := range []Rule{ByTrailer, ByAuthor, ByPullRequest, ByPatch} {
-			if one != at && k.says(rule, at, one) {
-				return rule
-			}
-		}
-	}
-	return ByTrailer
-}
-
-// says reports whether a rule alone says that two commits are of the same change.
-func (k *kinship) says(rule Rule, a, b int) bool {
-	switch rule {
-	case ByTrailer:
-		named := append(slices.Clone(k.origins[b]), k.graph.commits[b].ID.String())
-		return slices.Contains(k.origins[b], k.graph.commits[a].ID.String()) ||
-			slices.ContainsFunc(k.origins[a], func(origin string) bool { return slices.Contains(named, origin) })
-	case ByAuthor:
-		return slices.ContainsFunc(k.authorName(a), func(name string) bool { return slices.Contains(k.authorName(b), name) })
-	case ByPullRequest:
-		return slices.ContainsFunc(k.pullRequests(a), func(name string) bool { return slices.Contains(k.pullRequests(b), name) })
-	case ByPatch:
-		patch, known := k.patches[a]
-		other, ofOther := k.patches[b]
-		return known && ofOther && patch == other
-	case ByContent:
-	}
-	return false
 }
