@@ -18,8 +18,8 @@
 // believed alone: a commit may be in the history and its content undone, and
 // content may be there under another commit.
 //
-// The history (kinship.go, origins.go) has the change when it has the commit, or one that is
-// of the same change:
+// The history (kinship.go, origins.go) has the change when it has the commit, or one
+// that is of the same change:
 //
 //	trailer     "(cherry picked from commit X)", in either direction or from the
 //	            same origin: whoever made the pick said so, also where conflicts
