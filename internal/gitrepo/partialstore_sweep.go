@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -13,27 +14,26 @@ import (
 // not whole, and locks of references. Nobody else writes here while this process holds
 // the store's lock.
 func (s *PartialStore) sweep() error {
-	err := filepath.WalkDir(s.dir, func(path string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // it has gone meanwhile
-		}
-		if err != nil || entry.IsDir() || !s.isLeftover(path, entry.Name()) {
+	root, err := os.OpenRoot(s.dir)
+	if err == nil {
+		err = errors.Join(fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() && isLeftover(name) {
+				err = root.Remove(filepath.FromSlash(name))
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // it has gone meanwhile
+			}
 			return err
-		}
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	})
+		}), root.Close())
+	}
 	if err != nil {
 		return fmt.Errorf("what an earlier run left in %s cannot be removed: %w", s.dir, err)
 	}
 	return nil
 }
 
-// isLeftover tells such a file by its name: the beginning is git's for files that are
-// not complete.
-func (s *PartialStore) isLeftover(path, name string) bool {
-	return strings.HasPrefix(name, "tmp_") ||
-		strings.HasSuffix(name, ".lock") && strings.HasPrefix(path, filepath.Join(s.dir, "refs")+string(filepath.Separator))
+// isLeftover tells such a file by its name below the store: the beginning is git's for
+// files that are not complete.
+func isLeftover(name string) bool {
+	return strings.HasPrefix(path.Base(name), "tmp_") || strings.HasSuffix(name, ".lock") && strings.HasPrefix(name, "refs/")
 }

@@ -135,7 +135,11 @@ func (e *Extraction) rewriteOnce(ctx context.Context, layout *extract.Layout, st
 			return nil, err
 		}
 		if i%lookAhead == 0 {
-			if err := rewriter.Look(line[i:min(i+lookAhead, len(line))]); err != nil {
+			next := line[i:min(i+lookAhead, len(line))]
+			if err := e.upstream.bringTrees(ctx, next); err != nil {
+				return nil, err
+			}
+			if err := rewriter.Look(next); err != nil {
 				return nil, err
 			}
 		}
