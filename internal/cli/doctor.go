@@ -19,7 +19,8 @@ func newDoctorCommand(a *app) *cobra.Command {
 		GroupID: groupSetup,
 		Short:   "See whether anything stands in the way, before it does",
 		Long: `Looks at the remote (does it take pushes, all or nothing?), the ledger, the
-clock, your identity and whether signatures can be made. Where environments.yaml
+clock, your identity and whether signatures can be made; where the train
+releases sets, also at the repositories of its members. Where environments.yaml
 has a section github, also at the token (what may it do, of what is configured?)
 and at the rules that would refuse a push of the next release. Nothing is
 changed: whether a token may write is seen by requests that GitHub cannot carry

@@ -29,6 +29,7 @@ func Examine(ctx context.Context, s *Session, at Standings) (*plan.Examination, 
 	found := &plan.Examination{}
 	found.Add("configuration", plan.Pass, "", "%s", s.source.Name)
 	s.examineRemote(ctx, found)
+	s.examineMembers(ctx, found)
 	last := s.examineLedger(ctx, found)
 	s.examineSigning(ctx, found)
 	skew := s.examineForge(ctx, found, at)
@@ -48,6 +49,33 @@ func (s *Session) examineRemote(ctx context.Context, found *plan.Examination) {
 		return
 	}
 	found.Add("remote", plan.Pass, "", "%s (%s) takes pushes, all or nothing", s.remoteName(), s.remote.DisplayURL())
+}
+
+// examineMembers looks at the repositories of components that are released elsewhere as
+// members of sets: one that takes no push leaves a set half-tagged.
+func (s *Session) examineMembers(ctx context.Context, found *plan.Examination) {
+	if !s.source.Train.Sets {
+		return
+	}
+	for _, component := range s.source.Train.Components {
+		member := s.member(component)
+		if member.atHome() {
+			continue
+		}
+		subject := "remote of " + component.Name
+		s.progress("asking whether " + component.Repository + " takes pushes")
+		err := member.openMember(ctx)
+		if err == nil {
+			err = member.remote.CheckPush(ctx)
+		}
+		if err != nil {
+			found.AddError(subject, err)
+		} else {
+			found.Add(subject, plan.Pass, "", "%s takes pushes, all or nothing", component.Repository)
+		}
+		member.closeMember()
+	}
+	s.progress("")
 }
 
 // examineLedger returns the time of the last entry, zero for none.
