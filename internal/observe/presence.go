@@ -116,25 +116,22 @@ func (b *backport) present(survey *fixes.Survey, one source, standing fixes.Stan
 		return present, nil
 	}
 	present.ByContent = true
-	owned, err := b.changesReleaseFilesAlone(one)
+	paths, err := pick.NewLayer(MergeObjects{b.repository}).Paths(one.change.Base, one.change.Theirs)
 	if err != nil {
 		return present, err
 	}
-	if owned {
+	rules := pick.RulesOf(b.snapshot.Component)
+	switch {
+	case len(paths) == 0:
+		present.How = "it changes nothing"
+		return present, nil
+	case !slices.ContainsFunc(paths, func(path string) bool { return !rules.Owns(path) }):
 		present.How = "it changes nothing but release files, and the line has its own"
 		return present, nil
 	}
 	brought, err := survey.BroughtBy(one.id, 0)
 	present.By, present.How = brought.By, howPresent(brought)
 	return present, err
-}
-
-// changesReleaseFilesAlone reports whether a commit changes nothing but version files
-// and the changelog.
-func (b *backport) changesReleaseFilesAlone(one source) (bool, error) {
-	paths, err := pick.NewLayer(MergeObjects{b.repository}).Paths(one.change.Base, one.change.Theirs)
-	rules := pick.RulesOf(b.snapshot.Component)
-	return len(paths) > 0 && !slices.ContainsFunc(paths, func(path string) bool { return !rules.Owns(path) }), err
 }
 
 // howPresent says how it is known that a change is there.
