@@ -56,7 +56,8 @@
 // A fix first released in version v at time t is owed by every release of a higher
 // version that was tagged later, and by the next one. A release that lacks it
 // (missing, lost) while an earlier one has it is a loss, unless the last release of
-// the fix's own line took it back.
+// the fix's own line took it back. What took it back is no fix itself, whether it says
+// so or its patch is the opposite (inverse.go).
 //
 // The package is pure: it reads commits through History and trees through
 // merge.Objects, and must not import anything that reads repositories.

@@ -139,6 +139,9 @@ func (s *Survey) table(heads []int, onlyLacking bool, since time.Time) (*Table, 
 		}
 		fixes = append(fixes, fix)
 	}
+	if fixes, err = s.withoutInverses(fixes, candidates); err != nil {
+		return nil, err
+	}
 	table.Fixes = s.regroup(fixes)
 	for _, loss := range s.losses(table.Fixes, lines, heads) {
 		if loss.coming {

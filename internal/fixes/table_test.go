@@ -138,6 +138,34 @@ func TestWithdrawnFix(t *testing.T) {
 	}
 }
 
+// The same without a word about it: what another commit does and the next one undoes
+// is no fix that anything could lose. A commit that does more than that is.
+func TestFixWithdrawnByHand(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		after string
+		want  []string
+	}{
+		{numbered(), nil},
+		{numbered("two=TWO"), []string{
+			"0.10.0 lacks what 0.9.2 has: Rather not (missing)", "master lacks what 0.9.2 has: Rather not (missing)",
+		}},
+	} {
+		w := newWorld(t)
+		w.Commit("Fix seven", gittest.Files{"app.js": numbered("seven=SEVEN")})
+		w.on("0.9.x")
+		w.Git("cherry-pick", "-x", "master")
+		w.release("0.9.1")
+		w.Commit("Rather not", gittest.Files{"app.js": c.after})
+		w.release("0.9.2")
+		w.on("master")
+		w.release("0.10.0")
+		if diff := cmp.Diff(c.want, losses(tableOf(t, w))); diff != "" {
+			t.Errorf("losses (-want +got):\n%s", diff)
+		}
+	}
+}
+
 // One change on two lines is one row.
 func TestRowsOfOneChange(t *testing.T) {
 	t.Parallel()
