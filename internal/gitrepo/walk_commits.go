@@ -64,9 +64,29 @@ func (o *Objects) unsignedCommits(ctx context.Context, visits []*visit) ([]Commi
 	return commits, nil
 }
 
+// keptTexts are texts that are kept together, in a few pieces of memory: a piece for
+// each would cost as much as reading it.
+type keptTexts struct{ piece []byte }
+
+// keptPiece is how large a piece is at least, in bytes.
+const keptPiece = 64 << 10
+
+// unsigned keeps a commit's content, but for its signature.
+func (k *keptTexts) unsigned(content []byte) []byte {
+	if cap(k.piece)-len(k.piece) < len(content) {
+		k.piece = make([]byte, 0, max(keptPiece, len(content)))
+	}
+	start := len(k.piece)
+	k.piece = object.AppendUnsigned(k.piece, content)
+	return k.piece[start:len(k.piece):len(k.piece)]
+}
+
 // commitReader reads commits one after the other into the same memory, and keeps what
 // is wanted of each: new memory costs more than copying.
-type commitReader struct{ buffer []byte }
+type commitReader struct {
+	buffer []byte
+	texts  keptTexts
+}
 
 func (r *commitReader) read(from *Objects, visits []*visit, commits []CommitInfo) error {
 	for i, v := range visits {
@@ -76,7 +96,7 @@ func (r *commitReader) read(from *Objects, visits []*visit, commits []CommitInfo
 			if err != nil {
 				return err
 			}
-			kept = object.WithoutSignature(data)
+			kept = r.texts.unsigned(data)
 		}
 		commit, err := parseKept(v.id, kept)
 		if err != nil {

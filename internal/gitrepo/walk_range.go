@@ -80,6 +80,7 @@ type rangeWalk struct {
 	lowest, open int
 	least        uint64
 	buffer       []byte // for reading one commit after the other
+	texts        keptTexts
 }
 
 // visit is what a walk knows of one commit.
@@ -124,7 +125,7 @@ func (w *rangeWalk) reach(id object.ID, excluded bool) error {
 	}
 	v := &visit{node: n, excluded: excluded}
 	if content != nil && !excluded && w.options.Path == "" {
-		v.unsigned = object.WithoutSignature(content)
+		v.unsigned = w.texts.unsigned(content)
 	}
 	w.visits[id] = v
 	if !excluded {

@@ -54,6 +54,7 @@ type recentWalk struct {
 	listed   []*visit
 	boundary []object.ID
 	buffer   []byte // for reading one commit after the other
+	texts    keptTexts
 }
 
 // recentVisit is a commit that was reached. late is how many in a row, this one
@@ -76,7 +77,7 @@ func (w *recentWalk) reach(id object.ID, late int) error {
 		v.late = late + 1
 	}
 	if content != nil {
-		v.unsigned = object.WithoutSignature(content)
+		v.unsigned = w.texts.unsigned(content)
 	}
 	w.seen[id] = v
 	w.queue.add(n)

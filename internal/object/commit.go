@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -90,8 +89,8 @@ func ParseCommit(text string) (Commit, error) { return parseCommit(text, true) }
 // commits, which are half signatures at times.
 func ParseUnsigned(text string) (Commit, error) { return parseCommit(text, false) }
 
-// WithoutSignature copies a commit's content, but for its signature.
-func WithoutSignature(data []byte) []byte {
+// AppendUnsigned appends a commit's content, but for its signature.
+func AppendUnsigned(to, data []byte) []byte {
 	for start := 0; start < len(data) && data[start] != '\n'; {
 		end := start
 		for ok := true; ok; ok = end < len(data) && data[end] == ' ' {
@@ -102,11 +101,11 @@ func WithoutSignature(data []byte) []byte {
 			end += length
 		}
 		if bytes.HasPrefix(data[start:], []byte("gpgsig ")) {
-			return slices.Concat(data[:start], data[end:])
+			return append(append(to, data[:start]...), data[end:]...)
 		}
 		start = end
 	}
-	return bytes.Clone(data)
+	return append(to, data...)
 }
 
 func parseCommit(text string, signed bool) (Commit, error) {

@@ -160,9 +160,9 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestWithoutSignature: what is left is the commit without its signature, whatever
+// TestAppendUnsigned: what is left is the commit without its signature, whatever
 // else it has.
-func TestWithoutSignature(t *testing.T) {
+func TestAppendUnsigned(t *testing.T) {
 	t.Parallel()
 	const (
 		before  = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@example.org> 1 +0000\ncommitter A <a@example.org> 1 +0000\n"
@@ -179,7 +179,7 @@ func TestWithoutSignature(t *testing.T) {
 		{before, before},
 		{"", ""},
 	} {
-		got := object.WithoutSignature([]byte(test.data))
+		got := object.AppendUnsigned(nil, []byte(test.data))
 		if string(got) != test.want {
 			t.Errorf("%q became %q", test.data, got)
 		}

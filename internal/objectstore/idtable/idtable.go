@@ -11,7 +11,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"sort"
 
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/objectstore/filemap"
@@ -110,9 +109,27 @@ func (t *Table) search(prefix []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return low + sort.Search(high-low, func(i int) bool {
-		return bytes.Compare(piece[i*t.Stride:i*t.Stride+object.IDSize], prefix) >= 0
-	}), nil
+	for start, end := 0, high-low; ; {
+		if start == end {
+			return low + start, nil
+		}
+		middle := int(uint(start+end) >> 1)
+		if isLess(piece[middle*t.Stride:][:object.IDSize], prefix) {
+			start = middle + 1
+		} else {
+			end = middle
+		}
+	}
+}
+
+// isLess compares an id with the bytes, by eight of them where that tells.
+func isLess(id, prefix []byte) bool {
+	if len(prefix) >= 8 {
+		if a, b := binary.BigEndian.Uint64(id), binary.BigEndian.Uint64(prefix); a != b {
+			return a < b
+		}
+	}
+	return bytes.Compare(id, prefix) < 0
 }
 
 // narrow looks where ids that are spread evenly would be, as SHA-1 spreads them, so
@@ -142,7 +159,7 @@ func (t *Table) narrow(prefix []byte, low, high int) (int, int, error) {
 // isBelow reports whether the id at a position is below the bytes.
 func (t *Table) isBelow(position int, prefix []byte) (bool, error) {
 	piece, err := t.File.Slice(t.Start+int64(position)*int64(t.Stride), object.IDSize)
-	return bytes.Compare(piece, prefix) < 0, err
+	return err == nil && isLess(piece, prefix), err
 }
 
 // ID is the id at a position.
