@@ -102,7 +102,7 @@ type loopStandIn struct {
 	services string
 }
 
-func (l *loopStandIn) patience() time.Duration { return time.Second }
+func (l *loopStandIn) patience() time.Duration { return 3 * time.Second }
 
 func (l *loopStandIn) prepare(_ *testscript.Env, remote string) error {
 	repo := gittest.New(l.t)
