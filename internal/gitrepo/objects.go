@@ -253,7 +253,8 @@ func (o *Objects) treeOf(id object.ID) (object.ID, error) {
 	case object.KindTree:
 		return id, nil
 	case object.KindCommit:
-		commit, err := o.node(id)
+		// Opening the commit-graph for one commit takes longer than reading that.
+		commit, _, err := o.readNode(id, nil)
 		if err != nil {
 			return object.ID{}, err
 		}
