@@ -62,7 +62,7 @@ func parseOptions(arguments []string, progress io.Writer) (options, error) {
 	flags.IntVar(&o.count, "count", 3, "measured rounds")
 	flags.IntVar(&o.commits, "commits", 100_000, "commits of the repository that is made")
 	flags.IntVar(&o.files, "files", 50_000, "its files")
-	flags.IntVar(&o.split, "split", 300, "commits that git subtree split works on")
+	flags.IntVar(&o.split, "split", 1000, "commits that git subtree split works on")
 	flags.StringVar(&o.keep, "keep", "", "keep the repository that is made at `DIRECTORY`, and use the one that is there")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
