@@ -28,6 +28,9 @@ var (
 // owner/name#12") write; without either, the quoted title is all there is.
 func readReverts(commits []Commit, at int) []revert {
 	c := commits[at]
+	if !mayRevert(c) {
+		return nil
+	}
 	var found []revert
 	for _, parts := range revertsCommit.FindAllStringSubmatch(body(c), maxNumbers) {
 		if id, err := object.ParseID(strings.ToLower(parts[1])); err == nil {
@@ -46,6 +49,12 @@ func readReverts(commits []Commit, at int) []revert {
 		found = append(found, revert{by: at, title: s.reverted})
 	}
 	return found
+}
+
+// mayRevert reports whether a message has the word that each way of reverting has. Most
+// have not, and are looked at no further.
+func mayRevert(c Commit) bool {
+	return strings.Contains(strings.ToLower(c.Subject), "revert") || strings.Contains(strings.ToLower(c.Body), "revert")
 }
 
 // cancelReverted marks the changes that a later one reverted, newest first, so
