@@ -13,6 +13,7 @@
 //	Write       loose objects, one reference at a time     (write.go, setref.go)
 //	LedgerStore a bare repository of the tool's own        (ledgerstore.go, lock.go)
 //	ToolStore   others of these; one may be partial        (toolstore.go, partialstore*.go, promised.go)
+//	Storer      objects and references for go-git's code    (gogit.go)
 //	Edits       worktrees in which conflicts are resolved  (edit*.go)
 //	Signer      tags and commits, signed as git would      (sign*.go)
 //
