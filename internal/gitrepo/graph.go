@@ -110,12 +110,18 @@ func (o *Objects) compareWithObject(known *node) error {
 	if err != nil {
 		return err
 	}
+	return known.compareWith(read)
+}
+
+// compareWith makes sure that what the commit-graph says of a commit is what was read
+// of it.
+func (n *node) compareWith(read *node) error {
 	const timeBits = 1<<34 - 1
-	if read.tree != known.tree || !slices.Equal(read.parents, known.parents) || read.time&timeBits != known.time {
-		return &Error{Kind: ErrDamaged, What: "the commit-graph says of commit " + known.id.String() + " what the commit does not",
-			Advice: "write it anew: git commit-graph write --reachable"}
+	if read.tree == n.tree && slices.Equal(read.parents, n.parents) && read.time&timeBits == n.time&timeBits {
+		return nil
 	}
-	return nil
+	return &Error{Kind: ErrDamaged, What: "the commit-graph says of commit " + n.id.String() + " what the commit does not",
+		Advice: "write it anew: git commit-graph write --reachable"}
 }
 
 // graphAncestor is IsAncestor by the commit-graph alone; known is false where it

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/objectstore/commitgraph"
 )
 
 const (
@@ -90,7 +91,7 @@ type commitReader struct {
 
 func (r *commitReader) read(from *Objects, visits []*visit, commits []CommitInfo) error {
 	for i, v := range visits {
-		kept := v.unsigned
+		kept, byGraph := v.unsigned, v.unsigned == nil && v.generation != commitgraph.Unknown
 		if kept == nil {
 			data, err := from.readKindInto(v.id, object.KindCommit, maxObjectSize, &r.buffer)
 			if err != nil {
@@ -101,6 +102,12 @@ func (r *commitReader) read(from *Objects, visits []*visit, commits []CommitInfo
 		commit, err := parseKept(v.id, kept)
 		if err != nil {
 			return err
+		}
+		if byGraph {
+			// Of dates that are none, readers think differently.
+			if err := v.compareWith(&node{tree: commit.Tree, parents: commit.Parents, time: v.time}); err != nil {
+				return err
+			}
 		}
 		commits[i] = CommitInfo{ID: v.id, Commit: commit}
 	}

@@ -1,7 +1,9 @@
 package gitrepo_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha1" //nolint:gosec // git's checksum, not a security measure
 	"errors"
 	"os"
 	"path/filepath"
@@ -98,5 +100,39 @@ func TestRangeLeavesNothingRunning(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 		}
+	}
+}
+
+// TestRangeDoubtsTheGraph: a graph that is sound by its checksum and says something else
+// than a commit that is listed is an error, and never believed.
+func TestRangeDoubtsTheGraph(t *testing.T) {
+	t.Parallel()
+	repo, ids := longLine(t)
+	name := filepath.Join(repo.Dir, ".git", "objects", "info", "commit-graph")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := func(position int) []byte {
+		id, err := object.ParseID(strings.TrimSpace(repo.Git("rev-parse", ids[position].String()+"^{tree}")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id[:]
+	}
+	changed := bytes.Replace(data, tree(300), tree(301), 1)
+	if bytes.Equal(changed, data) {
+		t.Fatal("the graph does not have the tree")
+	}
+	body := changed[:len(changed)-sha1.Size]
+	sum := sha1.Sum(body) //nolint:gosec // git's checksum
+	if err := errors.Join(os.Remove(name), os.WriteFile(name, append(body, sum[:]...), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	repository := openUnverified(t, repo)
+	_, err = repository.Range(t.Context(), ids[699:], nil, gitrepo.RangeOptions{})
+	wantError(t, err, gitrepo.ErrDamaged, "the commit-graph says of commit "+ids[300].String(), "git commit-graph write --reachable")
+	if listed, err := repository.Range(t.Context(), ids[699:], ids[400:401], gitrepo.RangeOptions{}); err != nil || len(listed) != 299 {
+		t.Errorf("the commits above: %d, %v", len(listed), err)
 	}
 }
