@@ -3,7 +3,7 @@ package gitrepo_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha1" //nolint:gosec // git's checksum, not a security measure
+	"crypto/sha1"
 	"errors"
 	"os"
 	"path/filepath"
@@ -125,7 +125,7 @@ func TestRangeDoubtsTheGraph(t *testing.T) {
 		t.Fatal("the graph does not have the tree")
 	}
 	body := changed[:len(changed)-sha1.Size]
-	sum := sha1.Sum(body) //nolint:gosec // git's checksum
+	sum := sha1.Sum(body)
 	if err := errors.Join(os.Remove(name), os.WriteFile(name, append(body, sum[:]...), 0o600)); err != nil {
 		t.Fatal(err)
 	}
