@@ -75,6 +75,6 @@ func (s *Survey) isOpposite(at, other int, inverse patchID) (bool, error) {
 	if err != nil || !own.samePaths(theirs) {
 		return false, err
 	}
-	patch, err := s.patchOf(theirs)
+	patch, err := s.patchAt(other)
 	return patch == inverse, err
 }

@@ -41,6 +41,14 @@ func (k *kinship) joinOrigins() {
 	}
 }
 
+// IsPick reports whether a message names a commit that its own was picked from.
+func IsPick(message string) bool {
+	for range pickedFrom(message) {
+		return true
+	}
+	return false
+}
+
 // pickedFrom gives the commits that lines "(cherry picked from commit ID" name, in
 // full or by seven digits at least. It is asked of every commit, so that an expression
 // would take too long.

@@ -50,22 +50,28 @@ func (s *Survey) comparePatches(at int) error {
 }
 
 func (s *Survey) samePatch(a, b int) (bool, error) {
-	var ids [2]patchID
-	for i, at := range []int{a, b} {
-		known, ok := s.kin.patches[at]
-		if !ok {
-			change, err := s.changeOf(at)
-			if err != nil {
-				return false, err
-			}
-			if known, err = s.patchOf(change); err != nil {
-				return false, err
-			}
-			s.kin.patches[at] = known
-		}
-		ids[i] = known
+	own, err := s.patchAt(a)
+	if err != nil {
+		return false, err
 	}
-	return ids[0] == ids[1], nil
+	other, err := s.patchAt(b)
+	return own == other, err
+}
+
+// patchAt is a commit's patch id.
+func (s *Survey) patchAt(at int) (patchID, error) {
+	if known, ok := s.kin.patches[at]; ok {
+		return known, nil
+	}
+	change, err := s.changeOf(at)
+	if err != nil {
+		return patchID{}, err
+	}
+	id, err := s.patchOf(change)
+	if err == nil {
+		s.kin.patches[at] = id
+	}
+	return id, err
 }
 
 // indexPaths finds the commits that touch each of the paths, merges apart, in one

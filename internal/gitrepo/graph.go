@@ -110,17 +110,16 @@ func (o *Objects) compareWithObject(known *node) error {
 	if err != nil {
 		return err
 	}
-	return known.compareWith(read)
+	const timeBits = 1<<34 - 1
+	if read.tree != known.tree || !slices.Equal(read.parents, known.parents) || read.time&timeBits != known.time {
+		return graphError(known.id)
+	}
+	return nil
 }
 
-// compareWith makes sure that what the commit-graph says of a commit is what was read
-// of it.
-func (n *node) compareWith(read *node) error {
-	const timeBits = 1<<34 - 1
-	if read.tree == n.tree && slices.Equal(read.parents, n.parents) && read.time&timeBits == n.time&timeBits {
-		return nil
-	}
-	return &Error{Kind: ErrDamaged, What: "the commit-graph says of commit " + n.id.String() + " what the commit does not",
+// graphError is about a commit of which the commit-graph says something else.
+func graphError(commit object.ID) error {
+	return &Error{Kind: ErrDamaged, What: "the commit-graph says of commit " + commit.String() + " what the commit does not",
 		Advice: "write it anew: git commit-graph write --reachable"}
 }
 

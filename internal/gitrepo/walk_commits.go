@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -89,6 +90,20 @@ type commitReader struct {
 	texts  keptTexts
 }
 
+// visit reads what a walk needs of a commit, once, and keeps its content if it had to be
+// read and is wanted: reading it again would cost as much as the walk.
+func (r *commitReader) visit(from *Objects, id object.ID, keep bool) (*visit, error) {
+	n, content, err := from.nodeAndContent(id, &r.buffer)
+	if err != nil {
+		return nil, err
+	}
+	v := &visit{node: n}
+	if content != nil && keep {
+		v.unsigned = r.texts.unsigned(content)
+	}
+	return v, nil
+}
+
 func (r *commitReader) read(from *Objects, visits []*visit, commits []CommitInfo) error {
 	for i, v := range visits {
 		kept, byGraph := v.unsigned, v.unsigned == nil && v.generation != commitgraph.Unknown
@@ -104,9 +119,9 @@ func (r *commitReader) read(from *Objects, visits []*visit, commits []CommitInfo
 			return err
 		}
 		if byGraph {
-			// Of dates that are none, readers think differently.
-			if err := v.compareWith(&node{tree: commit.Tree, parents: commit.Parents, time: v.time}); err != nil {
-				return err
+			// Dates are left out: of those that are none, readers think differently.
+			if commit.Tree != v.tree || !slices.Equal(commit.Parents, v.parents) {
+				return graphError(v.id)
 			}
 		}
 		commits[i] = CommitInfo{ID: v.id, Commit: commit}

@@ -79,8 +79,7 @@ type rangeWalk struct {
 	// the least generation of the lowest.
 	lowest, open int
 	least        uint64
-	buffer       []byte // for reading one commit after the other
-	texts        keptTexts
+	reader       commitReader
 }
 
 // visit is what a walk knows of one commit.
@@ -89,8 +88,7 @@ type visit struct {
 	excluded, expanded, listed bool
 	// cut: the shallow clone lacks the parents.
 	cut bool
-	// unsigned is the commit without its signature, if it was read for the walk and may
-	// be wanted: reading it again would cost as much as the walk.
+	// unsigned is the commit without its signature, see commitReader.visit.
 	unsigned []byte
 	// below has the lowest commits of the list that are known to be descendants
 	// of this one, see prove.
@@ -119,14 +117,11 @@ func (w *rangeWalk) reach(id object.ID, excluded bool) error {
 		}
 		return nil
 	}
-	n, content, err := w.objects.nodeAndContent(id, &w.buffer)
+	v, err := w.reader.visit(w.objects, id, !excluded && w.options.Path == "")
 	if err != nil {
 		return err
 	}
-	v := &visit{node: n, excluded: excluded}
-	if content != nil && !excluded && w.options.Path == "" {
-		v.unsigned = w.texts.unsigned(content)
-	}
+	v.excluded = excluded
 	w.visits[id] = v
 	if !excluded {
 		w.wanted++
@@ -134,7 +129,7 @@ func (w *rangeWalk) reach(id object.ID, excluded bool) error {
 	if w.isOpen(v) {
 		w.open++
 	}
-	w.queue.add(n)
+	w.queue.add(v.node)
 	return nil
 }
 

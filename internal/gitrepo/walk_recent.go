@@ -53,14 +53,13 @@ type recentWalk struct {
 	queue    dateQueue
 	listed   []*visit
 	boundary []object.ID
-	buffer   []byte // for reading one commit after the other
-	texts    keptTexts
+	reader   commitReader
 }
 
 // recentVisit is a commit that was reached. late is how many in a row, this one
 // included, are too old.
 type recentVisit struct {
-	visit
+	*visit
 	late int
 }
 
@@ -68,19 +67,16 @@ func (w *recentWalk) reach(id object.ID, late int) error {
 	if _, seen := w.seen[id]; seen {
 		return nil
 	}
-	n, content, err := w.objects.nodeAndContent(id, &w.buffer)
+	found, err := w.reader.visit(w.objects, id, true)
 	if err != nil {
 		return err
 	}
-	v := &recentVisit{visit: visit{node: n}}
-	if n.time < w.since {
+	v := &recentVisit{visit: found}
+	if v.time < w.since {
 		v.late = late + 1
 	}
-	if content != nil {
-		v.unsigned = w.texts.unsigned(content)
-	}
 	w.seen[id] = v
-	w.queue.add(n)
+	w.queue.add(v.node)
 	return nil
 }
 
@@ -89,7 +85,7 @@ func (w *recentWalk) expand() error {
 		return err
 	}
 	v := w.seen[w.queue.take().id]
-	w.listed = append(w.listed, &v.visit)
+	w.listed = append(w.listed, v.visit)
 	if v.late > patience {
 		return nil
 	}

@@ -27,12 +27,10 @@ type Members struct {
 
 // OpenMembers opens the repositories of all components, several at once.
 func OpenMembers(ctx context.Context, home *Session) (*Members, error) {
-	m := &Members{home: home, whole: home.member(release.Component{Name: ledger.AllComponents, Repository: homeRepository})}
+	m := membersOf(home)
 	var telling sync.Mutex
-	for _, component := range home.source.Train.Components {
-		member := home.member(component)
+	for _, member := range m.list {
 		member.tellInTurn(&telling)
-		m.list = append(m.list, member)
 	}
 	err := m.each(func(member *Session) error { return member.openMember(ctx) })
 	if err == nil {
@@ -48,11 +46,17 @@ func OpenMembers(ctx context.Context, home *Session) (*Members, error) {
 
 // OfflineMembers are the components of a train whose remotes are not asked.
 func OfflineMembers(home *Session) *Members {
+	m := membersOf(home)
+	m.whole.snapshot = home.snapshot.Whole()
+	return m
+}
+
+// membersOf are the sessions of a train's components before anything of them was read.
+func membersOf(home *Session) *Members {
 	m := &Members{home: home, whole: home.member(release.Component{Name: ledger.AllComponents, Repository: homeRepository})}
 	for _, component := range home.source.Train.Components {
 		m.list = append(m.list, home.member(component))
 	}
-	m.whole.snapshot = home.snapshot.Whole()
 	return m
 }
 

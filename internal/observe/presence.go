@@ -3,7 +3,6 @@ package observe
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/fixes"
@@ -80,7 +79,7 @@ const clockMargin = 24 * time.Hour
 // where that says nothing: a merge brings what was made before it, and a message that
 // names where its commit was picked from may have been dated anew.
 func sinceMade(one source) time.Time {
-	if len(one.commit.Parents) != 1 || strings.Contains(one.commit.Body(), "(cherry") {
+	if len(one.commit.Parents) != 1 || fixes.IsPick(one.commit.Body()) {
 		return time.Time{}
 	}
 	made := one.commit.Author.When

@@ -20,6 +20,19 @@ type setWorld struct {
 	client *world
 }
 
+// halfPromoted is a train whose second set was on its way to load-stage when the
+// promotion broke off at the client.
+func halfPromoted(t *testing.T) *setWorld {
+	t.Helper()
+	s := newSetWorld(t)
+	s.makeSet(s.mustSet())
+	s.toStage()
+	s.nextCycle()
+	p, err := s.planSetPromotion("", plan.PromoteRequest{Environment: "load-stage"})
+	s.bring(p, err, "loop-client")
+	return s
+}
+
 func newSetWorld(t *testing.T) *setWorld {
 	t.Helper()
 	s := &setWorld{world: newWorld(t), client: emptyWorld(t)}

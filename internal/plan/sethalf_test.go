@@ -35,12 +35,7 @@ func TestHalfTaggedSetIsNamed(t *testing.T) {
 // brings back what was there where that was under way.
 func TestSetNextGoesOnWithTheAttempt(t *testing.T) {
 	t.Parallel()
-	s := newSetWorld(t)
-	s.makeSet(s.mustSet())
-	s.toStage()
-	s.nextCycle()
-	p, err := s.planSetPromotion("", plan.PromoteRequest{Environment: "load-stage"})
-	s.bring(p, err, "loop-client")
+	s := halfPromoted(t)
 	check := func(want string) {
 		t.Helper()
 		status, err := plan.MakeSetStatus(s.Whole(), s.members(), make([]map[string]plan.Seen, 2))

@@ -57,12 +57,7 @@ func TestRecordSetDeployedByHand(t *testing.T) {
 
 func TestRecordSetAfterFailure(t *testing.T) {
 	t.Parallel()
-	s := newSetWorld(t)
-	s.makeSet(s.mustSet())
-	s.toStage()
-	s.nextCycle()
-	p, err := s.planSetPromotion("", plan.PromoteRequest{Environment: "load-stage"})
-	s.bring(p, err, "loop-client")
+	s := halfPromoted(t)
 	request := plan.PromoteRequest{Environment: "load-stage", RecordOnly: true, Reason: "by hand"}
 	recorded, err := s.planSetPromotion("loop-server-0.10.0+loop-client-0.5.0", request)
 	if err != nil {
