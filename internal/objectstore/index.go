@@ -34,7 +34,7 @@ type packIndex struct {
 
 // openIndex opens an index.
 func openIndex(name string, options Options) (*packIndex, error) {
-	file, err := filemap.Open(name, filemap.Options{Unmapped: options.Unmapped})
+	file, err := filemap.Open(name, options.files())
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func (m *multiIndex) open() (*multiTable, error) {
 	if table := m.table.Load(); table != nil {
 		return table, nil
 	}
-	file, err := filemap.Open(m.name, filemap.Options{Unmapped: m.options.Unmapped})
+	file, err := filemap.Open(m.name, m.options.files())
 	if err != nil {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func (p *pack) openFile() (*filemap.File, error) {
 	if file := p.file.Load(); file != nil {
 		return file, nil
 	}
-	file, err := filemap.Open(p.stem+".pack", filemap.Options{Unmapped: p.directory.options.Unmapped})
+	file, err := filemap.Open(p.stem+".pack", p.directory.options.files())
 	if err != nil {
 		return nil, p.missing(err)
 	}
@@ -282,9 +282,11 @@ func (p *pack) inflateTo(e entry, dst []byte) (end int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	buffer := borrowBuffer(0)
+	defer returnBuffer(buffer)
 	rest := file.Size() - checksumSize - e.data
 	for guess := int64(compressedBound(len(dst))); ; guess *= 2 {
-		src, err := file.Most(e.data, int(min(guess, rest)))
+		src, err := file.Most(buffer, e.data, int(min(guess, rest)))
 		if err != nil {
 			return 0, err
 		}
@@ -310,10 +312,12 @@ func (p *pack) prefix(e entry, dst []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	buffer := borrowBuffer(0)
+	defer returnBuffer(buffer)
 	rest := file.Size() - checksumSize - e.data
 	const most = 1 << 10 // the tables of a block and some symbols
 	for guess := int64(most); ; guess *= 2 {
-		src, err := file.Most(e.data, int(min(guess, rest)))
+		src, err := file.Most(buffer, e.data, int(min(guess, rest)))
 		if err != nil {
 			return nil, err
 		}

@@ -48,6 +48,13 @@ type Options struct {
 	// CacheSize bounds what is kept of objects on which others are built, in
 	// bytes; zero: DefaultCacheSize.
 	CacheSize int64
+
+	handles *filemap.Handles
+}
+
+// files are the options of the files that belong to a store.
+func (o Options) files() filemap.Options {
+	return filemap.Options{Unmapped: o.Unmapped, Handles: o.handles}
 }
 
 // DefaultCacheSize is the bound where Options give none.
@@ -93,6 +100,7 @@ func Open(objectsDir string, options Options) (*Store, error) {
 	if options.CacheSize == 0 {
 		options.CacheSize = DefaultCacheSize
 	}
+	options.handles = &filemap.Handles{}
 	borrowed, err := alternates(objectsDir)
 	if err != nil {
 		return nil, err

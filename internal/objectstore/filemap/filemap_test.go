@@ -47,7 +47,7 @@ func TestSlice(t *testing.T) {
 				}
 			}
 		}
-		if most, err := file.Most(8, 100); err != nil || string(most) != "89" {
+		if most, err := file.Most(new([]byte), 8, 100); err != nil || string(most) != "89" {
 			t.Errorf("most at 8: %q, %v", most, err)
 		}
 		for range 2 {
@@ -80,7 +80,7 @@ func TestSlice(t *testing.T) {
 // process.
 func TestShrunkFile(t *testing.T) {
 	t.Parallel()
-	for _, options := range []filemap.Options{{}, {Unmapped: true}} {
+	for _, options := range []filemap.Options{{}, {Unmapped: true}, {Scattered: true}} {
 		if runtime.GOOS == "windows" && !options.Unmapped {
 			continue // nothing is mapped there
 		}

@@ -41,13 +41,13 @@ func (h *held) add(piece int64) (full bool) {
 }
 
 // touch notes that a part of the mapping is about to be read.
-func (f *File) touch(offset int64, length int) {
-	if f.held.bits == nil || length == 0 {
+func (m *mapping) touch(offset int64, length int) {
+	if m.held.bits == nil || length == 0 {
 		return
 	}
 	for piece := offset / pieceSize; piece <= (offset+int64(length)-1)/pieceSize; piece++ {
-		if piece/32 < int64(len(f.held.bits)) && f.held.add(piece) {
-			giveBack(f.data)
+		if piece/32 < int64(len(m.held.bits)) && m.held.add(piece) {
+			giveBack(m.data)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"sync"
 
 	"github.com/mozilla-services/looprel/internal/object"
 	"github.com/mozilla-services/looprel/internal/objectstore/filemap"
@@ -21,7 +22,7 @@ const (
 	FanoutSize = 256 * 4
 	// ChecksumSize is the length of the checksum at a file's end, in bytes.
 	ChecksumSize = sha1.Size
-	// idsAtOnce is how many ids the last step of a search looks at in one piece.
+	// idsAtOnce is how many ids a search looks at in one piece at least.
 	idsAtOnce = 64
 )
 
@@ -74,52 +75,82 @@ func (t *Table) bounds(first byte) (low, high int) {
 
 // Find gives an id's position.
 func (t *Table) Find(id object.ID) (position int, found bool, err error) {
-	position, err = t.search(id[:])
-	if err != nil || position == t.Count() {
+	buffer := windows.Get().(*[]byte)
+	defer windows.Put(buffer)
+	w, err := t.window(buffer, id[:])
+	if err != nil {
 		return 0, false, err
 	}
-	at, err := t.ID(position)
-	return position, at == id, err
+	at := w.search(id[:])
+	return w.from + at, at < w.count && object.ID(w.id(at)) == id, nil
 }
 
 // search gives the position of the first id that is not below the bytes. There
 // must be one byte at least.
 func (t *Table) search(prefix []byte) (int, error) {
-	low, high := t.bounds(prefix[0])
-	low, high, err := t.narrow(prefix, low, high)
-	if err != nil {
-		return 0, err
-	}
-	for high-low > idsAtOnce {
-		middle := int(uint(low+high) >> 1)
-		below, err := t.isBelow(middle, prefix)
-		if err != nil {
-			return 0, err
-		}
-		if below {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	if low == high {
-		return low, nil
-	}
-	piece, err := t.File.Slice(t.Start+int64(low)*int64(t.Stride), (high-low-1)*t.Stride+object.IDSize)
-	if err != nil {
-		return 0, err
-	}
-	for start, end := 0, high-low; ; {
-		if start == end {
-			return low + start, nil
-		}
+	buffer := windows.Get().(*[]byte)
+	defer windows.Put(buffer)
+	w, err := t.window(buffer, prefix)
+	return w.from + w.search(prefix), err
+}
+
+// windows are what ids are read into of files that are not mapped.
+var windows = sync.Pool{New: func() any { return new([]byte) }}
+
+// window is a part of a table that was read in one piece: count ids from a position on.
+type window struct {
+	from, count int
+	piece       []byte
+	stride      int
+}
+
+func (w window) id(at int) []byte { return w.piece[at*w.stride:][:object.IDSize] }
+
+// search is the place in the window of the first id that is not below the bytes, count
+// where there is none.
+func (w window) search(prefix []byte) int {
+	start, end := 0, w.count
+	for start < end {
 		middle := int(uint(start+end) >> 1)
-		if isLess(piece[middle*t.Stride:][:object.IDSize], prefix) {
+		if isLess(w.id(middle), prefix) {
 			start = middle + 1
 		} else {
 			end = middle
 		}
 	}
+	return start
+}
+
+// window gives ids among which the first that is not below the bytes is, unless that
+// comes right after them, with another first byte. It looks where the ids would be if
+// they were spread evenly, as SHA-1 spreads them, so that one piece is all that is read
+// of a large table; halving finds what is elsewhere.
+func (t *Table) window(buffer *[]byte, prefix []byte) (window, error) {
+	low, high := t.bounds(prefix[0])
+	middle := low + (high-low)/2
+	if len(prefix) >= 5 {
+		middle = low + int(uint64(high-low)*uint64(binary.BigEndian.Uint32(prefix[1:5]))>>32) //nolint:gosec // below high
+	}
+	// Of n values, the one in the middle is off by the root of n / 4 on average.
+	reach := idsAtOnce/2 + int(math.Sqrt(float64(high-low)))
+	for low < high {
+		from, to := max(low, middle-reach), min(high, middle+reach)
+		piece, err := t.File.SliceInto(buffer, t.Start+int64(from)*int64(t.Stride), (to-from-1)*t.Stride+object.IDSize)
+		if err != nil {
+			return window{}, err
+		}
+		w := window{from: from, count: to - from, piece: piece, stride: t.Stride}
+		switch {
+		case from > low && !isLess(w.id(0), prefix):
+			high = from + 1 // it may be the one
+		case to < high && isLess(w.id(w.count-1), prefix):
+			low = to
+		default:
+			return w, nil
+		}
+		middle = low + (high-low)/2
+	}
+	return window{from: low}, nil
 }
 
 // isLess compares an id with the bytes, by eight of them where that tells.
@@ -130,36 +161,6 @@ func isLess(id, prefix []byte) bool {
 		}
 	}
 	return bytes.Compare(id, prefix) < 0
-}
-
-// narrow looks where ids that are spread evenly would be, as SHA-1 spreads them, so
-// that few pages of a large table are touched.
-func (t *Table) narrow(prefix []byte, low, high int) (int, int, error) {
-	if high-low <= 4*idsAtOnce || len(prefix) < 5 {
-		return low, high, nil
-	}
-	guess := low + int(uint64(high-low)*uint64(binary.BigEndian.Uint32(prefix[1:5]))>>32) //nolint:gosec // below high
-	for _, edge := range []int{guess - idsAtOnce/2, guess + idsAtOnce/2} {
-		if edge <= low || edge >= high {
-			continue
-		}
-		below, err := t.isBelow(edge, prefix)
-		switch {
-		case err != nil:
-			return 0, 0, err
-		case below:
-			low = edge + 1
-		default:
-			high = edge
-		}
-	}
-	return low, high, nil
-}
-
-// isBelow reports whether the id at a position is below the bytes.
-func (t *Table) isBelow(position int, prefix []byte) (bool, error) {
-	piece, err := t.File.Slice(t.Start+int64(position)*int64(t.Stride), object.IDSize)
-	return err == nil && isLess(piece, prefix), err
 }
 
 // ID is the id at a position.
