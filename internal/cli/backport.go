@@ -163,6 +163,7 @@ func (a *app) runBackport(ctx context.Context, options backportOptions, argument
 	if options.edit && len(options.request.Bases) != 1 {
 		return &usageError{reason: "--edit is for one line at a time", hint: "give one BASE"}
 	}
+	a.expected = &observe.Expected{Request: options.request, Wanted: options.wanted}
 	session, err := a.open(ctx)
 	if err != nil {
 		return err

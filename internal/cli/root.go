@@ -12,6 +12,7 @@ import (
 
 	"github.com/mozilla-services/looprel/internal/apply"
 	"github.com/mozilla-services/looprel/internal/github"
+	"github.com/mozilla-services/looprel/internal/observe"
 	"github.com/mozilla-services/looprel/internal/terminal"
 )
 
@@ -29,6 +30,8 @@ type app struct {
 	output    string
 	// wholeTrain: the command is about all components.
 	wholeTrain bool
+	// expected is what the command is going to observe, see observe.Options.
+	expected *observe.Expected
 
 	// client is the way to GitHub, once it is needed.
 	client *github.Client

@@ -19,6 +19,7 @@ func (a *app) options(writes bool) (observe.Options, error) {
 		Dir: a.dir, Config: a.path(a.config), Component: a.component, Remote: a.remote,
 		Environ: a.env.Environ, Interactive: a.env.Streams.InIsTerminal && a.env.Streams.ErrIsTerminal,
 		Train: a.wholeTrain, Now: clock.now, ClockOverridden: clock.overridden, Writes: writes, Progress: a.progress(),
+		Expected: a.expected,
 	}
 	options.Meter = a.meter(options.Progress)
 	if writes {

@@ -59,6 +59,22 @@ func (r RemoteConfig) TrackingRef(ref string) (name string, ok bool) {
 	return name, ok
 }
 
+// Tracked is TrackingRef the other way round: the remote's reference that the clone keeps
+// under a full name; ok is false when it keeps none there.
+func (r RemoteConfig) Tracked(name string) (ref string, ok bool) {
+	for _, spec := range r.Fetch {
+		rest, matches := Refspec{Source: spec.Target}.match(name)
+		if !matches || spec.Negative {
+			continue
+		}
+		ref := strings.Replace(spec.Source, "*", rest, 1)
+		if kept, ok := r.TrackingRef(ref); ok && kept == name {
+			return ref, true
+		}
+	}
+	return "", false
+}
+
 // Remotes lists the remotes that have an address, by name.
 func (c Config) Remotes() []RemoteConfig {
 	var remotes []RemoteConfig

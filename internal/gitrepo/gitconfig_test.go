@@ -265,6 +265,14 @@ func TestRemotes(t *testing.T) {
 		if got, ok := remotes[1].TrackingRef(ref); got != want || ok != (want != "") {
 			t.Errorf("%s is tracked as %q, %v; expected %q", ref, got, ok, want)
 		}
+		if got, ok := remotes[1].Tracked(want); want != "" && (got != ref || !ok) {
+			t.Errorf("what is tracked as %s is %q, %v; expected %s", want, got, ok, ref)
+		}
+	}
+	for _, name := range []string{"refs/heads/master", "refs/remotes/fork/master", "refs/remotes/origin/secret-1", "refs/tags/0.1.0", ""} {
+		if got, ok := remotes[1].Tracked(name); ok {
+			t.Errorf("%q is taken for the remote's %s", name, got)
+		}
 	}
 }
 

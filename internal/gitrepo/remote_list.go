@@ -41,6 +41,29 @@ func (a Advertisement) Commit(name string) (id object.ID, ok bool) {
 	return id, ok
 }
 
+// LastSeen is what the clone has of the remote's branches and tags without asking: the
+// branches that it follows, by their names there, and all tags, annotated ones replaced
+// by the commits that they name.
+func (r *Remote) LastSeen() (Advertisement, error) {
+	refs, err := r.repository.PeeledRefs("refs/tags/")
+	if err != nil {
+		return Advertisement{}, err
+	}
+	for _, prefix := range r.trackingPrefixes() {
+		followed, err := r.repository.Refs(prefix)
+		if err != nil {
+			return Advertisement{}, err
+		}
+		for name, id := range followed {
+			// git keeps the remote's default branch beside the others, as HEAD.
+			if ref, ok := r.config.Tracked(name); ok && ref != "refs/heads/HEAD" {
+				refs[ref] = id
+			}
+		}
+	}
+	return Advertisement{Refs: refs}, nil
+}
+
 // List asks for the remote's references whose full names begin with one of the
 // prefixes; without any, for all. The conversation stays open for a Fetch to follow
 // in it; Close ends it.

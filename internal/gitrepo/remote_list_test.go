@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/mozilla-services/looprel/internal/gittest"
 	"github.com/mozilla-services/looprel/internal/object"
 )
@@ -34,6 +36,44 @@ func TestListOverEveryTransport(t *testing.T) {
 				t.Errorf("unexpected references: %v", shown.Refs)
 			}
 		})
+	}
+}
+
+// What was seen last is what the remote showed when it was fetched from, and no more.
+func TestLastSeen(t *testing.T) {
+	t.Parallel()
+	work := gittest.New(t)
+	first := work.Commit("Begin", gittest.Files{"a": "a\n"})
+	work.Tag("0.1.0")
+	work.Git("branch", "0.1.x")
+	work.Git("branch", "secret")
+	home := work.Bare()
+	clone := home.Clone()
+	clone.Git("config", "--add", "remote.origin.fetch", "^refs/heads/secret")
+	clone.Git("tag", "own", first.String())
+	clone.Git("branch", "local")
+	later := work.Commit("More", gittest.Files{"a": "b\n"})
+	work.Git("push", "--quiet", "origin", "HEAD")
+	repository, err := Open(t.Context(), Options{Dir: clone.Dir, Environ: clone.Environ()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	remote, err := repository.OpenRemote("origin", RemoteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := remote.LastSeen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	branch := work.Git("symbolic-ref", "HEAD")
+	want := map[string]object.ID{branch: first, "refs/heads/0.1.x": first, "refs/tags/0.1.0": first, "refs/tags/own": first}
+	if diff := cmp.Diff(want, seen.Refs); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	clone.Git("fetch", "--quiet")
+	if seen, err = remote.LastSeen(); err != nil || seen.Refs[branch] != later {
+		t.Errorf("after git fetch the branch is at %s, %v", seen.Refs[branch], err)
 	}
 }
 

@@ -69,7 +69,10 @@ func (c *chain) add(one source) (conflict *pick.Outcome, err error) {
 		c.layer.Add(resolved.Objects...)
 		return nil, c.take(one, resolved.Tree, nil)
 	}
-	outcome, err := pick.Onto(c.layer, c.tree, one.change, pick.RulesOf(c.snapshot.Component), c.mergeOptions(one))
+	key := pickKey{commit: one.id, mainline: one.mainline, tree: c.tree, rules: c.rules()}
+	outcome, err := c.work.picks.get(key, func() (pick.Outcome, error) {
+		return pick.Onto(c.layer, c.tree, one.change, pick.RulesOf(c.snapshot.Component), c.mergeOptions(one))
+	})
 	switch {
 	case err != nil:
 		return nil, c.unreadable(err, one)

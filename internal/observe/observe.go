@@ -19,12 +19,17 @@
 // became of a pull request that has not arrived.
 //
 // It fetches just what it reads: the head of one branch, the tip of the ledger.
+//
+// What a backport makes of commits and trees alone does not wait for the home: it is
+// worked out while that is asked, on what the clone saw of it last, and counts as far as
+// the home shows the same (ahead.go).
 package observe
 
 import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mozilla-services/looprel/internal/lazyregexp"
@@ -64,6 +69,9 @@ type Options struct {
 	Progress func(text string)
 	// Meter is told how much of a long piece of work is done.
 	Meter func(what string, done, total int)
+	// Expected is worked out while the home is asked, as far as the clone has what that
+	// takes; nil: nothing is.
+	Expected *Expected
 }
 
 // Session is an open clone with its home remote.
@@ -91,6 +99,13 @@ type Session struct {
 	// wayToForge asks it; nil: nobody does. run is the page of the run that asks.
 	wayToForge Forge
 	run        string
+	work       *work
+	// isAhead: the home has not answered yet, and nothing is fetched.
+	isAhead bool
+}
+
+func newSession(options Options, repository *gitrepo.Repository) *Session {
+	return &Session{options: options, repository: repository, work: &work{}}
 }
 
 // Open observes the clone, its home remote and the ledger.
@@ -99,7 +114,7 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{options: options, repository: repository}
+	s := newSession(options, repository)
 	if err := s.open(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -147,15 +162,18 @@ func (s *Session) Close() {
 		s.home.Close()
 		return
 	}
+	s.work.end()
 	// Everything that was wanted has been read; a failure to say goodbye changes
-	// nothing.
+	// nothing. It takes the other end a moment to hang up.
+	var goodbye sync.WaitGroup
 	if s.remote != nil {
-		_ = s.remote.Close()
+		goodbye.Go(func() { _ = s.remote.Close() })
 	}
 	if s.store != nil {
 		_ = s.store.Close()
 	}
 	_ = s.repository.Close()
+	goodbye.Wait()
 }
 
 // Snapshot is what was observed last.
@@ -234,6 +252,10 @@ func (s *Session) readRemote(ctx context.Context) error {
 
 // fetch brings objects from the home remote, and says so if it takes long.
 func (s *Session) fetch(ctx context.Context, what string, into *gitrepo.Objects, request gitrepo.FetchRequest) error {
+	if s.isAhead {
+		return errAhead
+	}
+	s.forget()
 	s.progress("fetching " + what + " from " + s.remoteName())
 	defer s.progress("")
 	_, err := s.remote.Fetch(ctx, into, request)

@@ -19,7 +19,7 @@ func OpenOffline(ctx context.Context, options Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{options: options, repository: repository}
+	s := newSession(options, repository)
 	if err := s.openOffline(); err != nil {
 		s.Close()
 		return nil, err

@@ -48,10 +48,25 @@ func (b *backport) presentOn(ctx context.Context, choice plan.LineChoice, facts 
 }
 
 // standingOf tells how the first of the points stands to a commit's change, with the
-// survey that told. It asks the history since the change was made, where that is
+// survey that told.
+func (b *backport) standingOf(ctx context.Context, one source, points []fixes.Point) (*fixes.Survey, fixes.Standing, error) {
+	key := standingKey{commit: one.id, rules: b.rules()}
+	for _, point := range points {
+		key.points += point.Commit.String()
+	}
+	b.progress("reading history") // which may have begun already
+	defer b.progress("")
+	found, err := b.work.standings.get(key, func() (found stood, err error) {
+		found.survey, found.standing, err = b.stand(ctx, one, points)
+		return found, err
+	})
+	return found.survey, found.standing, err
+}
+
+// stand tells how the first of the points stands to a commit's change. It asks the history since the change was made, where that is
 // enough: a line forked off long ago, and what the train's branch got since then is
 // much more than what the line got since the change.
-func (b *backport) standingOf(ctx context.Context, one source, points []fixes.Point) (*fixes.Survey, fixes.Standing, error) {
+func (b *backport) stand(ctx context.Context, one source, points []fixes.Point) (*fixes.Survey, fixes.Standing, error) {
 	if since := sinceMade(one); !since.IsZero() {
 		survey, standing, err := b.standingSince(ctx, since, one, points)
 		if err != nil || isDecided(standing) {

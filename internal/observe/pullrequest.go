@@ -45,6 +45,12 @@ func pullNumber(text string) (number int, marked bool) {
 	return int(value), marked
 }
 
+// maybePull reports whether a word may stand for a pull request.
+func maybePull(text string) bool {
+	number, marked := pullNumber(text)
+	return marked || number > 0
+}
+
 // pullNamed finds the commits of the pull request that a word of the command line
 // stands for. A bare number may be the beginning of a commit's id as well; which of them
 // is meant is not guessed.

@@ -113,7 +113,7 @@ func Config(ctx context.Context, options Options) (*Source, error) {
 		}
 		return source, fileErr
 	}
-	s := &Session{options: options, repository: repository}
+	s := newSession(options, repository)
 	defer s.Close()
 	if len(repository.Config().Remotes()) == 0 {
 		source, err := s.worktreeSource()
@@ -164,14 +164,14 @@ func (s *Session) openHome(ctx context.Context) error {
 	if local != nil && local.Train.Home != "" {
 		wanted = local.Train.Home
 	}
-	if err := s.connect(ctx, wanted); err != nil {
+	if err := s.connect(ctx, wanted, local); err != nil {
 		return err
 	}
 	if err := s.chooseSource(ctx, local, localErr); err != nil {
 		return err
 	}
 	if home := s.source.Train.Home; home != "" && home != wanted {
-		if err := s.connect(ctx, home); err != nil {
+		if err := s.connect(ctx, home, local); err != nil {
 			return err
 		}
 		if err := s.chooseSource(ctx, local, localErr); err != nil {
@@ -188,8 +188,8 @@ func (s *Session) openHome(ctx context.Context) error {
 }
 
 // connect opens a remote by name or address, or the one that is obvious, and
-// lists its references.
-func (s *Session) connect(ctx context.Context, wanted string) error {
+// lists its references. Meanwhile what is expected is worked out by the local file.
+func (s *Session) connect(ctx context.Context, wanted string, local *Source) error {
 	if s.remote != nil {
 		_ = s.remote.Close() // another one is the home
 	}
@@ -200,6 +200,7 @@ func (s *Session) connect(ctx context.Context, wanted string) error {
 	if s.remote, err = s.repository.OpenRemote(name, gitrepo.RemoteOptions{Interactive: s.options.Interactive}); err != nil {
 		return err
 	}
+	s.lookAhead(ctx, local)
 	s.progress("asking " + s.remoteName())
 	defer s.progress("")
 	s.source = nil // it may be another one there

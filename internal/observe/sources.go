@@ -53,7 +53,7 @@ func (b *backport) withSources(sources []source, named []chosen) ([]source, erro
 
 // named finds the commits that a word of the command line stands for.
 func (b *backport) named(ctx context.Context, text string) ([]chosen, error) {
-	if number, marked := pullNumber(text); marked || number > 0 {
+	if maybePull(text) {
 		return b.pullNamed(ctx, text)
 	}
 	from, to, isRange := strings.Cut(text, "..")

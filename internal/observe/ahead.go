@@ -1,0 +1,153 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/mozilla-services/looprel/internal/fixes"
+	"github.com/mozilla-services/looprel/internal/ledger"
+	"github.com/mozilla-services/looprel/internal/object"
+	"github.com/mozilla-services/looprel/internal/pick"
+	"github.com/mozilla-services/looprel/internal/plan"
+)
+
+// Expected is what a command is going to observe, known before the home has been asked.
+type Expected struct {
+	Request plan.BackportRequest
+	Wanted  Wanted
+}
+
+// work is what was made of commits and trees alone. These never change, so that it holds
+// whatever the home shows: it is begun while the home is asked, on what the clone saw of
+// it last, and serves again where a plan has to be made anew.
+type work struct {
+	standings memo[standingKey, stood]
+	picks     memo[pickKey, pick.Outcome]
+
+	ahead sync.WaitGroup
+	stop  context.CancelFunc
+}
+
+// standingKey is a commit that is looked for, at points by their ids, by rules for
+// release files, see rulesKey.
+type standingKey struct {
+	commit object.ID
+	points string
+	rules  rulesKey
+}
+
+// stood is how the first point stands to the commit, and the survey that told.
+type stood struct {
+	survey   *fixes.Survey
+	standing fixes.Standing
+}
+
+// pickKey is a commit, a merge's change being that to a parent, and the tree that it is
+// picked onto.
+type pickKey struct {
+	commit   object.ID
+	mainline int
+	tree     object.ID
+	rules    rulesKey
+}
+
+// rulesKey stands for the rules of a component: they are those that the component has in
+// an environments.yaml of this digest.
+type rulesKey struct{ component, digest string }
+
+func (s *Session) rules() rulesKey {
+	return rulesKey{component: s.snapshot.Component.Name, digest: s.source.Digest}
+}
+
+// end gives up what was begun ahead, and waits until nothing reads the clone any more.
+func (w *work) end() {
+	if w.stop != nil {
+		w.stop()
+	}
+	w.ahead.Wait()
+}
+
+// errAhead is for what would have to be fetched to look ahead.
+var errAhead = errors.New("the home is being asked")
+
+// forget drops what was worked out without the objects that are about to be fetched. A
+// clone that has all that its references lead to has lacked none of them.
+func (s *Session) forget() {
+	if !s.repository.IsPartial() && len(s.repository.Shallow()) == 0 {
+		return
+	}
+	s.work.end()
+	s.work.standings.clear()
+	s.work.picks.clear()
+}
+
+// lookAhead begins to work out what is expected, by the environments.yaml that is here.
+func (s *Session) lookAhead(ctx context.Context, local *Source) {
+	expected := s.options.Expected
+	if expected == nil || local == nil || s.work.stop != nil || slices.ContainsFunc(expected.Wanted.Commits, maybePull) {
+		return
+	}
+	ctx, s.work.stop = context.WithCancel(ctx)
+	guess := &Session{options: s.options, repository: s.repository, remote: s.remote, source: local, work: s.work, isAhead: true}
+	guess.options.Progress, guess.options.Meter = nil, nil
+	s.work.ahead.Go(func() {
+		// Whatever goes wrong does so again in earnest, and is told then.
+		_ = guess.rehearse(ctx, expected)
+	})
+}
+
+// rehearse works out a backport on what the clone saw of the home last.
+func (s *Session) rehearse(ctx context.Context, expected *Expected) error {
+	if err := s.lastSeen(); err != nil {
+		return err
+	}
+	choices, err := plan.SelectLines(s.snapshot, expected.Request)
+	if err != nil {
+		return err
+	}
+	b := &backport{Session: s, request: expected.Request, wanted: expected.Wanted}
+	if b.sources, err = b.find(ctx); err != nil {
+		return err
+	}
+	if err := b.sort(ctx, choices); err != nil {
+		return err
+	}
+	for _, choice := range choices {
+		if err := b.rehearseLine(ctx, choice); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rehearseLine looks for the commits on a line, and picks them as if it had none. It does
+// so one after the other: whoever waits for the home needs a processor as well.
+func (b *backport) rehearseLine(ctx context.Context, choice plan.LineChoice) error {
+	if _, err := b.presentOn(ctx, choice, &plan.LineFacts{}); err != nil {
+		return err
+	}
+	tip, err := b.repository.Commit(choice.Head)
+	if err == nil {
+		_, _, err = newChain(b, tip.Tree).addUntilStuck(b.sources)
+	}
+	return err
+}
+
+// lastSeen makes the snapshot of what the clone has of the home: the branches that it
+// follows, and tags. Nothing is known of the ledger.
+func (s *Session) lastSeen() error {
+	component, err := s.component()
+	if err != nil {
+		return err
+	}
+	if s.shown, err = s.remote.LastSeen(); err != nil {
+		return err
+	}
+	s.snapshot = &plan.Snapshot{
+		Now: s.options.Now, Train: s.source.Train, Component: component, Remote: s.remoteName(),
+		Refs: refsOf(s.shown), Ledger: ledger.Empty(),
+	}
+	return nil
+}
