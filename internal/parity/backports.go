@@ -33,10 +33,25 @@ environments: {production: {maintainer: ops, after: tag}}
 type workshop struct {
 	worktree, remote, clone string
 	looprel                 string
-	// costs are the medians for each backport: git's, looprel's, and what the remote
-	// takes of that to say which branches it has.
-	costs [3][]spent
+	// costs are the medians for each backport.
+	costs [waysToPick][]spent
 }
+
+// The ways in which a backport is made, and what of it is asking the remote.
+const (
+	// gitSwitched is git's pick right after the worktree, in which the fix was made, was
+	// switched to the line: git reads anew what has just been written.
+	gitSwitched = iota
+	// gitSettled is git's pick in a worktree that was on the line already.
+	gitSettled
+	// ownSeen is looprel's in a clone that has fetched from the remote, and ownUnseen in
+	// one that has seen nothing of it.
+	ownSeen
+	ownUnseen
+	// asking is what the remote takes of looprel's time to say which branches it has.
+	asking
+	waysToPick
+)
 
 func newWorkshop(ctx context.Context, dir, repository, looprel string) (*workshop, error) {
 	w := &workshop{
@@ -88,43 +103,69 @@ func (w *workshop) measure(ctx context.Context, rows []row) error {
 }
 
 func (w *workshop) measureOne(ctx context.Context, row row) error {
-	for ref, commit := range map[string]string{"refs/heads/master": row.theirs, "refs/heads/1.0.x": row.ours} {
-		if _, err := git(ctx, w.remote, "", "update-ref", ref, commit); err != nil {
+	branches := map[string]string{"master": row.theirs, "1.0.x": row.ours}
+	for branch, commit := range branches {
+		if _, err := git(ctx, w.remote, "", "update-ref", "refs/heads/"+branch, commit); err != nil {
 			return err
 		}
 	}
-	var costs [3][]spent
+	_, tree, err := w.pick(ctx, row, row.ours)
+	if err != nil || tree == "" {
+		return err
+	}
+	made, err := w.backport(ctx, row)
+	if err != nil || made == "" {
+		return err
+	}
+	if made != tree {
+		return fmt.Errorf("the pick of %s onto %s is tree %s, git's is %s", row.theirs, row.ours, made, tree)
+	}
+	var costs [waysToPick][]spent
 	// The first round fills the system's caches and does not count.
 	for round := range rounds + 1 {
-		byGit, tree, err := w.pick(ctx, row)
-		if err != nil || tree == "" {
+		var once [waysToPick]spent
+		if once[gitSwitched], tree, err = w.pick(ctx, row, row.theirs+"^"); err != nil || tree == "" {
 			return err
 		}
-		own, made, err := w.backport(ctx, row)
-		if err != nil || made == "" {
+		if once[gitSettled], tree, err = w.pick(ctx, row, row.ours); err != nil || tree == "" {
 			return err
 		}
-		if made != tree {
-			return fmt.Errorf("the pick of %s onto %s is tree %s, git's is %s", row.theirs, row.ours, made, tree)
+		for _, way := range []int{ownUnseen, ownSeen} {
+			for branch, commit := range branches {
+				arguments := []string{"update-ref", "refs/remotes/origin/" + branch, commit}
+				if way == ownUnseen {
+					arguments = []string{"update-ref", "-d", "refs/remotes/origin/" + branch}
+				}
+				if _, err := git(ctx, w.clone, "", arguments...); err != nil {
+					return err
+				}
+			}
+			if once[way], err = spend(w.looprelCommand(ctx, row), ""); err != nil {
+				return err
+			}
 		}
-		remote, err := w.askRemote(ctx)
-		if err != nil {
+		if once[asking], err = w.askRemote(ctx); err != nil {
 			return err
 		}
-		if round > 0 {
-			costs[0], costs[1], costs[2] = append(costs[0], byGit), append(costs[1], own), append(costs[2], remote)
+		for way := range once {
+			if round > 0 {
+				costs[way] = append(costs[way], once[way])
+			}
 		}
 	}
-	for i := range costs {
-		w.costs[i] = append(w.costs[i], median(costs[i]))
+	for way := range costs {
+		w.costs[way] = append(w.costs[way], median(costs[way]))
 	}
 	return nil
 }
 
-// pick has git pick a commit; there is no tree where it does not do so cleanly.
-func (w *workshop) pick(ctx context.Context, row row) (cost spent, tree string, err error) {
-	if _, err := git(ctx, w.worktree, "", "checkout", "--quiet", "--force", "--detach", row.ours); err != nil {
-		return cost, "", nil //nolint:nilerr // a clone may lack large files; another backport serves
+// pick has git pick a commit onto a line to which the worktree is switched from another
+// commit; there is no tree where it does not do so cleanly.
+func (w *workshop) pick(ctx context.Context, row row, from string) (cost spent, tree string, err error) {
+	for _, commit := range []string{from, row.ours} {
+		if _, err := git(ctx, w.worktree, "", "checkout", "--quiet", "--force", "--detach", commit); err != nil {
+			return cost, "", nil //nolint:nilerr // a clone may lack large files; another backport serves
+		}
 	}
 	if cost, err = spend(gitCommand(ctx, w.worktree, "cherry-pick", "--quiet", row.theirs), ""); err != nil {
 		return cost, "", nil //nolint:nilerr // a merge, say; another backport serves
@@ -146,27 +187,34 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
-// backport has looprel make the commit; there is no tree if the line has it.
-func (w *workshop) backport(ctx context.Context, row row) (cost spent, tree string, err error) {
-	command := exec.CommandContext(ctx, w.looprel, "--config", filepath.Join(filepath.Dir(w.clone), "environments.yaml"),
-		"backport", "1.0.x", row.theirs, "--no-release", "--dry-run", "--output", "json")
+// looprelCommand has looprel make the commit.
+func (w *workshop) looprelCommand(ctx context.Context, row row, options ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, w.looprel, append([]string{"--config", filepath.Join(filepath.Dir(w.clone), "environments.yaml"),
+		"backport", "1.0.x", row.theirs, "--no-release", "--dry-run"}, options...)...)
 	command.Dir = w.clone
 	command.Env = gitCommand(ctx, w.clone).Env
+	return command
+}
+
+// backport is the tree that looprel makes; there is none if the line has the fix, or it
+// does not apply.
+func (w *workshop) backport(ctx context.Context, row row) (tree string, err error) {
+	command := w.looprelCommand(ctx, row, "--output", "json")
 	var output strings.Builder
 	command.Stdout = &output
-	if cost, err = spend(command, ""); err != nil {
-		return cost, "", err
+	if _, err = spend(command, ""); err != nil {
+		return "", err
 	}
 	var plan struct {
 		Lines []struct{ Commits []struct{ Tree string } }
 	}
 	if err := json.Unmarshal([]byte(output.String()), &plan); err != nil {
-		return cost, "", fmt.Errorf("the plan of %s: %w", row.theirs, err)
+		return "", fmt.Errorf("the plan of %s: %w", row.theirs, err)
 	}
 	if len(plan.Lines) == 1 && len(plan.Lines[0].Commits) == 1 {
 		tree = plan.Lines[0].Commits[0].Tree
 	}
-	return cost, tree, nil
+	return tree, nil
 }
 
 // askRemote runs what answers looprel at the other end: git picks without asking
@@ -178,20 +226,34 @@ func (w *workshop) askRemote(ctx context.Context) (spent, error) {
 
 // report prints what the backports cost.
 func (w *workshop) report() {
-	if len(w.costs[0]) == 0 {
+	count := len(w.costs[0])
+	if count == 0 {
 		fmt.Println("\nNo backport could be made from beginning to end.")
 		return
 	}
-	git, own, remote := median(w.costs[0]), median(w.costs[1]), median(w.costs[2])
-	fmt.Printf("\nA backport from its arguments to the commit, %d of them, medians:\n\n", len(w.costs[0]))
-	fmt.Println("| | `git cherry-pick` in a worktree | `looprel backport --dry-run` | times as fast |")
-	fmt.Println("|---|--:|--:|--:|")
-	line := func(what string, git, own time.Duration, wanted string) {
-		fmt.Printf("| %s, ms | %s | %s | %.1f%s |\n", what, milliseconds(git), milliseconds(own), float64(git)/float64(own), wanted)
+	var costs [waysToPick]spent
+	for way := range costs {
+		costs[way] = median(w.costs[way])
 	}
-	line("by the clock", git.wall, own.wall, "")
-	line("by the clock, but for the remote's answer", git.wall, own.wall-remote.wall, fmt.Sprintf(" (wanted: %d)", wantedFactor))
-	line("CPU", git.cpu, own.cpu, "")
-	line("CPU, but for the remote's", git.cpu, own.cpu-remote.cpu, "")
-	fmt.Printf("| peak of memory, MB | %s | %s | |\n", megabytes(git.peak), megabytes(own.peak))
+	switched, settled, asked := costs[gitSwitched], costs[gitSettled], costs[asking]
+	fmt.Printf("\nA backport from its arguments to the commit, %d of them, medians. `git cherry-pick` in a\n"+
+		"worktree takes %s ms right after the worktree was switched to the line, %s where it was\n"+
+		"there already (CPU: %s, %s; %s MB).\n\n", count,
+		milliseconds(switched.wall), milliseconds(settled.wall), milliseconds(switched.cpu), milliseconds(settled.cpu), megabytes(settled.peak))
+	fmt.Println("| `looprel backport --dry-run` | ms | times as fast, switched | settled |")
+	fmt.Println("|---|--:|--:|--:|")
+	line := func(what string, own time.Duration, wanted string) {
+		fmt.Printf("| %s | %s | %.1f%s | %.1f |\n", what, milliseconds(own), float64(switched.wall)/float64(own), wanted, float64(settled.wall)/float64(own))
+	}
+	wanted := fmt.Sprintf(" (wanted: %d)", wantedFactor)
+	for _, one := range []struct {
+		way  int
+		what string
+	}{{ownSeen, "in a clone that has fetched"}, {ownUnseen, "in one that has not"}} {
+		own := costs[one.way]
+		line("by the clock, "+one.what, own.wall, "")
+		line("the same, but for the remote's answer", own.wall-asked.wall, wanted)
+	}
+	own := costs[ownSeen]
+	fmt.Printf("\nCPU: %s ms, but for the remote's %s; %s MB.\n", milliseconds(own.cpu), milliseconds(own.cpu-asked.cpu), megabytes(own.peak))
 }
