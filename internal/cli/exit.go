@@ -226,12 +226,16 @@ func (a *app) givenDir() string {
 	return a.dir
 }
 
-// plainWord is what a shell takes as it stands.
-var plainWord = lazyregexp.New(`^[A-Za-z0-9_./:@%+=,-]+$`)
+// isPlainWord reports whether a shell takes a word as it stands.
+func isPlainWord(word string) bool {
+	return word != "" && strings.IndexFunc(word, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("_./:@%+=,-", r)
+	}) < 0
+}
 
 // shellQuote writes a word for a shell.
 func shellQuote(word string) string {
-	if plainWord.MatchString(word) {
+	if isPlainWord(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

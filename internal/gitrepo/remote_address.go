@@ -147,14 +147,14 @@ func badAddress(text, why string) error {
 // userinfo matches what may be secret in an address, well-formed or not: all
 // between "://" (or the start, in SSH's short form) and the last "@" before the
 // path.
-var userinfo = lazyregexp.New(`^([A-Za-z0-9+.-]+://)?[^/\\]*@`)
+var userinfo = lazyregexp.New(`^([A-Za-z0-9+.-]+://)?[^/\\]*@`).Where(lazyregexp.Has("@"))
 
 // userinfoHTTP goes to the very last "@": a password with a slash in it would
 // otherwise show, and an "@" in the path of a repository is rare.
-var userinfoHTTP = lazyregexp.New(`^(?i)(https?://).*@`)
+var userinfoHTTP = lazyregexp.New(`^(?i)(https?://).*@`).Where(lazyregexp.Has("@"))
 
 // secretQuery matches a query, in which tokens are handed over, too.
-var secretQuery = lazyregexp.New(`^([A-Za-z0-9+.-]+://[^?]*)\?.*`)
+var secretQuery = lazyregexp.New(`^([A-Za-z0-9+.-]+://[^?]*)\?.*`).Where(lazyregexp.Has("?"))
 
 // withoutUserinfo makes an address safe to print.
 func withoutUserinfo(text string) string {

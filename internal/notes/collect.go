@@ -96,7 +96,7 @@ func titleOf(head Commit, own []Commit) string {
 	return m.branch
 }
 
-var branchBug = lazyregexp.New(`(?i)\bbug[-_/]?(\d{5,9})(?:\D|$)`)
+var branchBug = lazyregexp.New(`(?i)\bbug[-_/]?(\d{5,9})(?:\D|$)`).Where(lazyregexp.HasInAnyCase("bug"))
 
 // addMerge adds what the subject of a forge's merge says.
 func (c *collected) addMerge(head Commit) {
@@ -111,9 +111,14 @@ func (c *collected) addMerge(head Commit) {
 }
 
 var (
-	closes   = lazyregexp.New(`(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d{1,9})\b`)
-	breaking = lazyregexp.New(`(?m)^BREAKING[ -]CHANGE:[ \t]*((?:\S.*(?:\n|$))+)`)
+	closes   = lazyregexp.New(`(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d{1,9})\b`).Where(mayClose)
+	breaking = lazyregexp.New(`(?m)^BREAKING[ -]CHANGE:[ \t]*((?:\S.*(?:\n|$))+)`).Where(lazyregexp.Has("BREAKING"))
 )
+
+// mayClose reports whether a message has a number, and a word that closes what it is of.
+func mayClose(message string) bool { return strings.Contains(message, "#") && hasClosingWord(message) }
+
+var hasClosingWord = lazyregexp.HasInAnyCase("clo", "fix", "olve")
 
 // addCommits adds what the change's commits say beside its title.
 func (c *collected) addCommits(own []Commit, stated bool) {
@@ -164,7 +169,7 @@ func strongest(kinds []changelog.Kind) changelog.Kind {
 	return changelog.KindOther
 }
 
-var coAuthor = lazyregexp.New(`(?im)^co-authored-by:[ \t]*([^<\n]*?)[ \t]*<([^>\n]*)>`)
+var coAuthor = lazyregexp.New(`(?im)^co-authored-by:[ \t]*([^<\n]*?)[ \t]*<([^>\n]*)>`).Where(lazyregexp.HasInAnyCase("co-author"))
 
 // authors are the names behind the commits, each person once.
 func authors(own []Commit) []string {

@@ -17,10 +17,26 @@ var machinery = lazyregexp.New(`(?i)^(?:` +
 	`|chore\(release\):.*` +
 	`|updat(?:e|ed|es|ing) (?:the )?changelog(?: (?:for|with) .*)?` +
 	`|update the package\.json version` +
-	`)$`)
+	`)$`).Where(mayBeMachinery)
+
+// mayBeMachinery reports whether a title has what one of the machinery has.
+func mayBeMachinery(title string) bool { return hasVersion(title) || hasMachineWord(title) }
+
+var hasMachineWord = lazyregexp.HasInAnyCase("to dev", "ver", "chore(re", "changelog")
+
+// hasVersion reports whether there are two numbers with a dot between them.
+func hasVersion(text string) bool {
+	isDigit := func(c byte) bool { return '0' <= c && c <= '9' }
+	for at := 1; at < len(text)-1; at++ {
+		if text[at] == '.' && isDigit(text[at-1]) && isDigit(text[at+1]) {
+			return true
+		}
+	}
+	return false
+}
 
 // endOfTitle is what stands behind a title: of a squashed pull request its number.
-var endOfTitle = lazyregexp.New(`(?:[.\s]|\(#\d{1,9}\))+$`)
+var endOfTitle = lazyregexp.New(`(?:[.\s]|\(#\d{1,9}\))+$`).Where(endsIn(".) \t\n\f\r"))
 
 // isMachinery reports whether the title is that of a commit that makes a release
 // or opens the next one.
@@ -30,6 +46,7 @@ func isMachinery(title string) bool {
 }
 
 // noise are titles that mean something only beside the commit before.
-var noise = lazyregexp.New(`(?i)^(?:@[\w-]+(?:,? @[\w-]+)* (?:review|nit|comment)|(?:fixup|squash|amend)!|typo\b|nits?\b)`)
+var noise = lazyregexp.New(`(?i)^(?:@[\w-]+(?:,? @[\w-]+)* (?:review|nit|comment)|(?:fixup|squash|amend)!|typo\b|nits?\b)`).
+	Where(lazyregexp.HasInAnyCase("@", "!", "typo", "nit"))
 
 func isNoise(title string) bool { return noise.MatchString(title) }

@@ -25,7 +25,7 @@ type Mention struct {
 }
 
 // looseMerge is a merge of a pull request that somebody wrote by hand.
-var looseMerge = lazyregexp.New(`^Merge pull request #(\d{1,9})\b`)
+var looseMerge = lazyregexp.New(`^Merge pull request #(\d{1,9})\b`).Where(lazyregexp.Begins("Merge pull request #"))
 
 // MentionOf reads a commit's title. A revert mentions nothing of what it reverts.
 func MentionOf(c Commit) Mention {

@@ -9,13 +9,13 @@ import (
 )
 
 var (
-	plainMerge = lazyregexp.New(`(?i)^merged?\b`)
+	plainMerge = lazyregexp.New(`(?i)^merged?\b`).Where(lazyregexp.Begins("m", "M"))
 	// The subjects that forges write, each with the number of the pull request or
 	// the branch.
-	githubMerge    = lazyregexp.New(`^Merge pull request #(\d{1,9}) from [^\s/]+/(\S+)`)
-	bitbucketMerge = lazyregexp.New(`^Merged in (\S+) \(pull request #(\d{1,9})\)`)
-	gitlabMerge    = lazyregexp.New(`^Merge branch '([^']+)' into `)
-	gitlabRequest  = lazyregexp.New(`(?m)^See merge request \S*!(\d{1,9})\s*$`)
+	githubMerge    = lazyregexp.New(`^Merge pull request #(\d{1,9}) from [^\s/]+/(\S+)`).Where(lazyregexp.Begins("Merge pull request #"))
+	bitbucketMerge = lazyregexp.New(`^Merged in (\S+) \(pull request #(\d{1,9})\)`).Where(lazyregexp.Begins("Merged in "))
+	gitlabMerge    = lazyregexp.New(`^Merge branch '([^']+)' into `).Where(lazyregexp.Begins("Merge branch '"))
+	gitlabRequest  = lazyregexp.New(`(?m)^See merge request \S*!(\d{1,9})\s*$`).Where(lazyregexp.Has("See merge request "))
 )
 
 // merged is a merge of a pull request.

@@ -20,8 +20,8 @@ type revert struct {
 }
 
 var (
-	revertsCommit = lazyregexp.New(`(?i)\bthis reverts commit ([0-9a-f]{7,40})\b`)
-	revertsPull   = lazyregexp.New(`(?m)^Reverts [\w./-]*#(\d{1,9})\s*$`)
+	revertsCommit = lazyregexp.New(`(?i)\bthis reverts commit ([0-9a-f]{7,40})\b`).Where(hasRevert)
+	revertsPull   = lazyregexp.New(`(?m)^Reverts [\w./-]*#(\d{1,9})\s*$`).Where(lazyregexp.Has("Reverts "))
 )
 
 // readReverts reads what git ("This reverts commit …") and forges ("Reverts
@@ -53,9 +53,9 @@ func readReverts(commits []Commit, at int) []revert {
 
 // mayRevert reports whether a message has the word that each way of reverting has. Most
 // have not, and are looked at no further.
-func mayRevert(c Commit) bool {
-	return strings.Contains(strings.ToLower(c.Subject), "revert") || strings.Contains(strings.ToLower(c.Body), "revert")
-}
+func mayRevert(c Commit) bool { return hasRevert(c.Subject) || hasRevert(c.Body) }
+
+var hasRevert = lazyregexp.HasInAnyCase("revert")
 
 // cancelReverted marks the changes that a later one reverted, newest first, so
 // that a revert that was itself reverted reverts nothing.

@@ -318,7 +318,8 @@ func (s *Session) remoteName() string {
 }
 
 // githubAddress finds owner and name in the address of a repository on GitHub.
-var githubAddress = lazyregexp.New(`(?i)^(?:https://|ssh://(?:[^@/]*@)?|git://|(?:[^@/]*@)?)(github\.com)[:/]/?([^/]+/[^/]+?)(?:\.git)?/?$`)
+var githubAddress = lazyregexp.New(`(?i)^(?:https://|ssh://(?:[^@/]*@)?|git://|(?:[^@/]*@)?)(github\.com)[:/]/?([^/]+/[^/]+?)(?:\.git)?/?$`).
+	Where(lazyregexp.HasInAnyCase("github.com"))
 
 // forgePage is the web page of a repository, "" where the address does not tell.
 func forgePage(address string) string {

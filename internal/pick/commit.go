@@ -94,7 +94,7 @@ func addTrailer(message, trailer string, unlessLast bool) string {
 }
 
 var (
-	trailerLine = lazyregexp.New(`^[A-Za-z0-9-]+[ \t]*:`)
+	trailerLine = lazyregexp.New(`^[A-Za-z0-9-]+[ \t]*:`).Where(lazyregexp.Has(":"))
 	// generated are the trailers that git writes itself.
 	generated = []string{"Signed-off-by: ", "(cherry picked from commit "}
 )
