@@ -40,6 +40,34 @@ func fetchMaster(ctx context.Context, remote *Remote) (FetchResult, error) {
 	return remote.Fetch(ctx, remote.repository.Objects, FetchRequest{Wants: []object.ID{shown.Refs[masterRef]}, Haves: haves})
 }
 
+// After the conversation was ended, another one serves.
+func TestFetchAfterRest(t *testing.T) {
+	t.Parallel()
+	f := newRemoteFixture(t)
+	for name, url := range f.addresses() {
+		t.Run(name, func(t *testing.T) {
+			head := f.news(1)
+			f.clone.Git("config", "remote.origin.url", url)
+			remote := f.remote("origin")
+			remote.Rest() // there is none yet
+			shown := f.list(remote)
+			remote.Rest()
+			remote.Rest()
+			if _, err := remote.Fetch(t.Context(), remote.repository.Objects, FetchRequest{Wants: []object.ID{shown.Refs[masterRef]}}); err != nil {
+				t.Fatal(err)
+			}
+			if has, err := remote.repository.Has(head); err != nil || !has {
+				t.Errorf("the clone has what was fetched: %v, %v", has, err)
+			}
+			f.list(remote)
+			remote.Rest()
+			if err := remote.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestFetchBringsTheNews(t *testing.T) {
 	t.Parallel()
 	f := newRemoteFixture(t)

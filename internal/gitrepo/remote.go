@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -37,8 +38,10 @@ type Remote struct {
 	patience   time.Duration
 
 	transports map[string]transport // by address
-	// open is the session that List left for a Fetch to follow.
-	open *session
+	// open is the session that List left for a Fetch to follow, and ending those to which
+	// none followed.
+	open   *session
+	ending sync.WaitGroup
 }
 
 // RemoteOptions say how a remote may be spoken to.
@@ -91,11 +94,21 @@ func (r *Remote) DisplayURL() string { return withoutUserinfo(r.config.URL) }
 func (r *Remote) Close() error {
 	var errs []error
 	r.hangUp()
+	r.ending.Wait()
 	for _, t := range r.transports {
 		errs = append(errs, t.close())
 	}
 	clear(r.transports)
 	return errors.Join(errs...)
+}
+
+// Rest ends the conversation that List left open, without waiting for the other end to
+// hang up. A Fetch that is needed after all begins another one.
+func (r *Remote) Rest() {
+	if open := r.open; open != nil {
+		r.open = nil
+		r.ending.Go(func() { _ = open.close() }) // see hangUp
+	}
 }
 
 // hangUp ends the conversation that is open, and leaves alone what further ones share.

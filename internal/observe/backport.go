@@ -130,6 +130,8 @@ func (b *backport) prepare(ctx context.Context, choices []plan.LineChoice) error
 	if b.sources, err = b.find(ctx); err != nil {
 		return err
 	}
+	// As a rule, all that is read from here on is in the clone.
+	b.remote.Rest()
 	return b.sort(ctx, choices)
 }
 
