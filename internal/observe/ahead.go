@@ -25,6 +25,7 @@ type Expected struct {
 type work struct {
 	standings memo[standingKey, stood]
 	picks     memo[pickKey, pick.Outcome]
+	trees     keptTrees
 
 	ahead sync.WaitGroup
 	stop  context.CancelFunc

@@ -49,7 +49,7 @@ func (c *chain) copy() *chain {
 }
 
 func newChain(b *backport, tree object.ID) *chain {
-	return &chain{backport: b, layer: pick.NewLayer(MergeObjects{b.repository}), tree: tree, there: map[object.ID]plan.Present{}}
+	return &chain{backport: b, layer: pick.NewLayer(b.mergeObjects()), tree: tree, there: map[object.ID]plan.Present{}}
 }
 
 // addUntilStuck adds commits as far as they apply, and returns the place of the first

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"strconv"
+	"sync"
 
 	"github.com/mozilla-services/looprel/internal/gitrepo"
 	"github.com/mozilla-services/looprel/internal/object"
@@ -24,6 +25,61 @@ func (o MergeObjects) Blob(id object.ID) ([]byte, error) {
 
 // BlobSize is the length of a file.
 func (o MergeObjects) BlobSize(id object.ID) (int64, error) { return o.Repository.Size(id) }
+
+// keptTrees are directories that were read, for whoever looks at them next: the search
+// for a fix, the pick and the plan of it all go through the same ones. They are the same
+// in every repository that has them.
+type keptTrees struct {
+	mutex   sync.Mutex
+	trees   map[object.ID]object.Tree
+	entries int
+}
+
+// maxKeptEntries bounds what is kept, by the entries of the directories (some 50 bytes
+// each). What comes after is read each time.
+const maxKeptEntries = 100_000
+
+func (k *keptTrees) get(id object.ID) (tree object.Tree, known bool) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	tree, known = k.trees[id]
+	return tree, known
+}
+
+func (k *keptTrees) put(id object.ID, tree object.Tree) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if k.trees == nil {
+		k.trees = map[object.ID]object.Tree{}
+	}
+	if _, known := k.trees[id]; !known && k.entries+len(tree) <= maxKeptEntries {
+		k.trees[id] = tree
+		k.entries += len(tree)
+	}
+}
+
+// keptObjects are MergeObjects that keep the directories.
+type keptObjects struct {
+	MergeObjects
+	kept *keptTrees
+}
+
+// Tree reads a directory.
+func (o keptObjects) Tree(id object.ID) (object.Tree, error) {
+	if tree, known := o.kept.get(id); known {
+		return tree, nil
+	}
+	tree, err := o.MergeObjects.Tree(id)
+	if err == nil {
+		o.kept.put(id, tree)
+	}
+	return tree, err
+}
+
+// mergeObjects are those of the repository, for merges.
+func (s *Session) mergeObjects() keptObjects {
+	return keptObjects{MergeObjects{s.repository}, &s.work.trees}
+}
 
 // RenameLimit is the limit that git's configuration sets for renames, zero if none.
 func RenameLimit(repository *gitrepo.Repository) int {

@@ -130,7 +130,7 @@ func (b *backport) present(survey *fixes.Survey, one source, standing fixes.Stan
 		return present, nil
 	}
 	present.ByContent = true
-	paths, err := pick.NewLayer(MergeObjects{b.repository}).Paths(one.change.Base, one.change.Theirs)
+	paths, err := pick.NewLayer(b.mergeObjects()).Paths(one.change.Base, one.change.Theirs)
 	if err != nil {
 		return present, err
 	}
