@@ -42,10 +42,10 @@ func (a Advertisement) Commit(name string) (id object.ID, ok bool) {
 }
 
 // LastSeen is what the clone has of the remote's branches and tags without asking: the
-// branches that it follows, by their names there, and all tags, annotated ones replaced
-// by the commits that they name.
+// branches that it follows, by their names there, and all tags. Peeled has those of the
+// annotated tags whose commits are known without reading them.
 func (r *Remote) LastSeen() (Advertisement, error) {
-	refs, err := r.repository.PeeledRefs("refs/tags/")
+	refs, peeled, err := r.repository.refs().list("refs/tags/")
 	if err != nil {
 		return Advertisement{}, err
 	}
@@ -61,7 +61,7 @@ func (r *Remote) LastSeen() (Advertisement, error) {
 			}
 		}
 	}
-	return Advertisement{Refs: refs}, nil
+	return Advertisement{Refs: refs, Peeled: peeled}, nil
 }
 
 // List asks for the remote's references whose full names begin with one of the

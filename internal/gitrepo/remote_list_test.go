@@ -67,9 +67,14 @@ func TestLastSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	branch := work.Git("symbolic-ref", "HEAD")
-	want := map[string]object.ID{branch: first, "refs/heads/0.1.x": first, "refs/tags/0.1.0": first, "refs/tags/own": first}
+	want := map[string]object.ID{
+		branch: first, "refs/heads/0.1.x": first, "refs/tags/0.1.0": work.ID("refs/tags/0.1.0"), "refs/tags/own": first,
+	}
 	if diff := cmp.Diff(want, seen.Refs); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if commit, _ := seen.Commit("refs/tags/0.1.0"); commit != first {
+		t.Errorf("the tag leads to %s, expected %s, as git packed it", commit, first)
 	}
 	clone.Git("fetch", "--quiet")
 	if seen, err = remote.LastSeen(); err != nil || seen.Refs[branch] != later {

@@ -105,6 +105,12 @@ func (s *Session) rehearse(ctx context.Context, expected *Expected) error {
 		return err
 	}
 	choices, err := plan.SelectLines(s.snapshot, expected.Request)
+	if err == nil {
+		err = s.peelReleases(choices)
+	}
+	if err == nil {
+		choices, err = plan.SelectLines(s.snapshot, expected.Request)
+	}
 	if err != nil {
 		return err
 	}
@@ -149,6 +155,25 @@ func (s *Session) lastSeen() error {
 	s.snapshot = &plan.Snapshot{
 		Now: s.options.Now, Train: s.source.Train, Component: component, Remote: s.remoteName(),
 		Refs: refsOf(s.shown), Ledger: ledger.Empty(),
+	}
+	return nil
+}
+
+// peelReleases finds the commits of the releases of some lines: a clone may have
+// thousands of tags of which git has not noted that yet.
+func (s *Session) peelReleases(choices []plan.LineChoice) error {
+	for ref, id := range s.shown.Refs {
+		version, ok := s.snapshot.Release(ref)
+		if _, known := s.shown.Peeled[ref]; !ok || known || !slices.ContainsFunc(choices, func(choice plan.LineChoice) bool { return choice.Line.Contains(version) }) {
+			continue
+		}
+		commit, err := s.repository.Peel(id)
+		if err != nil {
+			return err
+		}
+		if commit != id {
+			s.shown.Peeled[ref] = commit
+		}
 	}
 	return nil
 }

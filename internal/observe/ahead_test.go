@@ -104,6 +104,11 @@ func TestLookAheadChangesNothing(t *testing.T) {
 			home.Git("tag", "1.0.2", onLine(home, "More", gittest.Files{"d": "d\n"}).String())
 		}},
 		{name: "only tags were seen", used: true, here: func(clone *gittest.Repo) { clone.Git("update-ref", "-d", tracked) }},
+		{name: "tags are not packed", used: true, here: func(clone *gittest.Repo) {
+			for _, tag := range []string{"refs/tags/1.0.0", "refs/tags/1.0.1"} {
+				clone.Write(".git/"+tag, clone.ID(tag).String()+"\n")
+			}
+		}},
 		{name: "nothing was seen", here: func(clone *gittest.Repo) {
 			clone.Git("update-ref", "-d", tracked)
 			clone.Git("tag", "--delete", "1.0.0", "1.0.1")
