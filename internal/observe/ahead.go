@@ -28,7 +28,24 @@ type work struct {
 	trees     keptTrees
 
 	ahead sync.WaitGroup
-	stop  context.CancelFunc
+	stops []context.CancelFunc
+}
+
+// begin does something ahead. Whatever goes wrong does so again in earnest, and is told
+// then.
+func (w *work) begin(ctx context.Context, something func(context.Context) error) {
+	ctx, stop := context.WithCancel(ctx)
+	w.stops = append(w.stops, stop)
+	w.ahead.Go(func() { _ = something(ctx) })
+}
+
+// end gives up what was begun, and waits until nothing reads the clone any more.
+func (w *work) end() {
+	for _, stop := range w.stops {
+		stop()
+	}
+	w.ahead.Wait()
+	w.stops = nil
 }
 
 // standingKey is a commit that is looked for, at points by their ids, by rules for
@@ -62,14 +79,6 @@ func (s *Session) rules() rulesKey {
 	return rulesKey{component: s.snapshot.Component.Name, digest: s.source.Digest}
 }
 
-// end gives up what was begun ahead, and waits until nothing reads the clone any more.
-func (w *work) end() {
-	if w.stop != nil {
-		w.stop()
-	}
-	w.ahead.Wait()
-}
-
 // errAhead is for what would have to be fetched to look ahead.
 var errAhead = errors.New("the home is being asked")
 
@@ -84,19 +93,16 @@ func (s *Session) forget() {
 	s.work.picks.clear()
 }
 
-// lookAhead begins to work out what is expected, by the environments.yaml that is here.
+// lookAhead begins to work out what is expected, by the environments.yaml that is here. A
+// set's members are observed by sessions of their own.
 func (s *Session) lookAhead(ctx context.Context, local *Source) {
 	expected := s.options.Expected
-	if expected == nil || local == nil || s.work.stop != nil || slices.ContainsFunc(expected.Wanted.Commits, maybePull) {
+	if expected == nil || local == nil || local.Train.Sets || len(s.work.stops) > 0 || slices.ContainsFunc(expected.Wanted.Commits, maybePull) {
 		return
 	}
-	ctx, s.work.stop = context.WithCancel(ctx)
 	guess := &Session{options: s.options, repository: s.repository, remote: s.remote, source: local, work: s.work, isAhead: true}
 	guess.options.Progress, guess.options.Meter = nil, nil
-	s.work.ahead.Go(func() {
-		// Whatever goes wrong does so again in earnest, and is told then.
-		_ = guess.rehearse(ctx, expected)
-	})
+	s.work.begin(ctx, func(ctx context.Context) error { return guess.rehearse(ctx, expected) })
 }
 
 // rehearse works out a backport on what the clone saw of the home last.
@@ -129,17 +135,29 @@ func (s *Session) rehearse(ctx context.Context, expected *Expected) error {
 	return nil
 }
 
-// rehearseLine looks for the commits on a line, and picks them as if it had none. It does
-// so one after the other: whoever waits for the home needs a processor as well.
+// rehearseLine looks for the commits on a line, and picks them. It does so one after the
+// other: whoever waits for the home needs a processor as well.
 func (b *backport) rehearseLine(ctx context.Context, choice plan.LineChoice) error {
 	if _, err := b.presentOn(ctx, choice, &plan.LineFacts{}); err != nil {
 		return err
 	}
+	return b.rehearsePicks(ctx, choice, b.sources)
+}
+
+// rehearsePicks picks the commits onto a line as if it had none of them. It is worth while
+// beside the search for them, too, which takes longer and mostly finds nothing.
+func (b *backport) rehearsePicks(ctx context.Context, choice plan.LineChoice, sources []source) error {
 	tip, err := b.repository.Commit(choice.Head)
-	if err == nil {
-		_, _, err = newChain(b, tip.Tree).addUntilStuck(b.sources)
+	if err != nil {
+		return err
 	}
-	return err
+	chain := newChain(b, tip.Tree)
+	for _, one := range sources {
+		if conflict, err := chain.add(one); err != nil || conflict != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lastSeen makes the snapshot of what the clone has of the home: the branches that it

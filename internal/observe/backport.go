@@ -231,6 +231,8 @@ func (b *backport) addAll(ctx context.Context, choice plan.LineChoice, chain *ch
 // chainOnto begins a chain on a line, and gives the commits that are to be picked:
 // those that the line has already are noted in the facts.
 func (b *backport) chainOnto(ctx context.Context, facts *plan.LineFacts) (*chain, []source, error) {
+	choice, sources := facts.Choice, slices.Clone(b.sources)
+	b.work.begin(ctx, func(ctx context.Context) error { return b.rehearsePicks(ctx, choice, sources) })
 	missing, err := b.presentOn(ctx, facts.Choice, facts)
 	if err != nil {
 		return nil, nil, err

@@ -170,7 +170,7 @@ func (s *Session) member(component release.Component) *Session {
 	m := *s
 	snapshot := *s.snapshot
 	snapshot.Component = component
-	m.home, m.snapshot, m.leftBehind = s, &snapshot, ""
+	m.home, m.snapshot, m.leftBehind, m.work = s, &snapshot, "", &work{}
 	if remote, _ := s.remoteOf(component); remote != "" {
 		snapshot.Elsewhere = component.Repository
 		m.remote = nil // its own is opened
@@ -228,6 +228,7 @@ func (s *Session) CatchUp() {
 }
 
 func (s *Session) closeMember() {
+	s.work.end()
 	// What was wanted has been read; a failure to say goodbye changes nothing.
 	if s.remote != nil && !s.atHome() {
 		_ = s.remote.Close()

@@ -13,7 +13,7 @@ import (
 
 const (
 	// measuredBackports are how many backports are made from beginning to end.
-	measuredBackports = 20
+	measuredBackports = 12
 	// wantedFactor is how many times faster than git's they should be.
 	wantedFactor = 5
 )
