@@ -138,8 +138,15 @@ func (s *Session) rehearse(ctx context.Context, expected *Expected) error {
 // rehearseLine looks for the commits on a line, and picks them. It does so one after the
 // other: whoever waits for the home needs a processor as well.
 func (b *backport) rehearseLine(ctx context.Context, choice plan.LineChoice) error {
-	if _, err := b.presentOn(ctx, choice, &plan.LineFacts{}); err != nil {
+	points, _, err := b.pointsOn(ctx, choice)
+	if err != nil {
 		return err
+	}
+	for _, one := range b.sources {
+		// The survey is for one at a time, and whoever waits for it has it now.
+		if _, _, err := b.standingOf(ctx, one, points); err != nil {
+			return err
+		}
 	}
 	return b.rehearsePicks(ctx, choice, b.sources)
 }

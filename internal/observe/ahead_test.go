@@ -43,22 +43,25 @@ func lines(changed map[int]string) string {
 }
 
 // aheadWorld is a train's home with a line, and fixes: one that applies, one that the
-// line has, one that is in conflict there, and one that applies after that.
+// line has, one that is in conflict there, one that applies after that, and one that the
+// line's files have.
 func aheadWorld(t *testing.T) (home *gittest.Repo, fixes []object.ID) {
 	t.Helper()
 	work := gittest.New(t)
 	work.Git("checkout", "--quiet", "-B", "master")
-	work.Commit("Begin", gittest.Files{"environments.yaml": aheadTrain, "a": lines(nil), "b": lines(nil)})
+	work.Commit("Begin", gittest.Files{"environments.yaml": aheadTrain, "a": lines(nil), "b": lines(nil), "e": lines(nil)})
 	work.Tag("1.0.0")
 	fixes = append(fixes,
 		work.Commit("Fix the first", gittest.Files{"a": lines(map[int]string{3: "first"})}),
 		work.Commit("Fix the second", gittest.Files{"b": lines(map[int]string{3: "second"})}),
 		work.Commit("Fix the third", gittest.Files{"b": lines(map[int]string{3: "third"})}),
 		work.Commit("Fix the fourth", gittest.Files{"b": lines(map[int]string{3: "third", 30: "fourth"})}),
+		work.Commit("Fix the fifth", gittest.Files{"e": lines(map[int]string{3: "fifth"})}),
 	)
 	work.Git("checkout", "--quiet", "-B", "1.0.x", "1.0.0")
 	work.Commit("Fix otherwise", gittest.Files{"b": lines(map[int]string{3: "otherwise"}), "c": "c\n"})
 	work.Git("cherry-pick", "-x", "--strategy-option=theirs", fixes[1].String())
+	work.Commit("Rework", gittest.Files{"e": lines(map[int]string{3: "fifth", 30: "more"})})
 	work.Tag("1.0.1")
 	work.Git("checkout", "--quiet", "master")
 	return work.Bare(), fixes
@@ -134,33 +137,42 @@ func TestLookAheadChangesNothing(t *testing.T) {
 			t.Parallel()
 			home, fixes := aheadWorld(t)
 			home.Git("config", "uploadpack.allowFilter", "true")
-			wanted := [][]object.ID{{fixes[0], fixes[3]}, {fixes[1]}, {fixes[2], fixes[3]}}
+			wanted := [][]object.ID{{fixes[0], fixes[3]}, {fixes[1], fixes[4]}, {fixes[2], fixes[3]}}
 			// Each plans in a clone of its own: what one fetches, the other lacks.
 			var clones []*gittest.Repo
-			for range 2 * len(wanted) {
+			for range 3 * len(wanted) {
 				clones = append(clones, home.Clone(c.clone...))
 			}
 			if c.home != nil {
 				c.home(home)
 			}
 			for i, asked := range wanted {
-				var plans [2]string
-				for j, clone := range clones[2*i : 2*i+2] {
+				var plans [3]string
+				for way, clone := range clones[3*i : 3*i+3] {
 					if c.here != nil {
 						c.here(clone)
 					}
-					plans[j] = planAhead(t, clone, asked, j == 1, c.used)
+					plans[way] = planAhead(t, clone, asked, way, c.used)
 				}
-				if diff := cmp.Diff(plans[0], plans[1]); diff != "" {
-					t.Errorf("%v (-without +with a look ahead):\n%s", asked, diff)
+				for _, ahead := range plans[1:] {
+					if diff := cmp.Diff(plans[0], ahead); diff != "" {
+						t.Errorf("%v (-without +with a look ahead):\n%s", asked, diff)
+					}
 				}
 			}
 		})
 	}
 }
 
+// The ways to plan: without a look ahead, while one is taken, and after it.
+const (
+	notAhead = iota
+	meanwhile
+	afterwards
+)
+
 // planAhead plans a backport, and gives the plan or the error as text.
-func planAhead(t *testing.T, clone *gittest.Repo, fixes []object.ID, ahead, used bool) string {
+func planAhead(t *testing.T, clone *gittest.Repo, fixes []object.ID, way int, used bool) string {
 	t.Helper()
 	request, wanted := plan.BackportRequest{Bases: []string{"1.0.0"}}, Wanted{}
 	for _, id := range fixes {
@@ -170,7 +182,7 @@ func planAhead(t *testing.T, clone *gittest.Repo, fixes []object.ID, ahead, used
 		Dir: clone.Dir, Environ: clone.Environ(), EntryID: "entry", Writes: true,
 		Now: time.Date(2014, time.July, 22, 12, 0, 0, 0, time.UTC), ClockOverridden: true,
 	}
-	if ahead {
+	if way != notAhead {
 		options.Expected = &Expected{Request: request, Wanted: wanted}
 	}
 	session, err := Open(t.Context(), options)
@@ -178,8 +190,13 @@ func planAhead(t *testing.T, clone *gittest.Repo, fixes []object.ID, ahead, used
 		return "error: " + err.Error()
 	}
 	defer session.Close()
-	session.work.ahead.Wait()
-	before := slices.Collect(maps.Keys(session.work.standings.made))
+	if way == afterwards {
+		session.work.ahead.Wait()
+	}
+	var before []standingKey
+	if way != meanwhile {
+		before = slices.Collect(maps.Keys(session.work.standings.made))
+	}
 	made, err := Backport(t.Context(), session, request, wanted)
 	if err != nil {
 		if used {
@@ -187,13 +204,14 @@ func planAhead(t *testing.T, clone *gittest.Repo, fixes []object.ID, ahead, used
 		}
 		return "error: " + err.Error()
 	}
+	session.work.ahead.Wait()
 	unknown := 0
 	for key := range session.work.standings.made {
 		if !slices.Contains(before, key) {
 			unknown++
 		}
 	}
-	if ahead && used != (unknown == 0) {
+	if way == afterwards && used != (unknown == 0) {
 		t.Errorf("%d standings were not worked out ahead, %d were", unknown, len(before))
 	}
 	text, err := json.MarshalIndent(made, "", "  ")

@@ -138,7 +138,7 @@ func (s *Session) owingLines(ctx context.Context, branch *plan.Branch) ([]plan.O
 // openLines keeps the lines that have something which the release's history has not;
 // all, if something since the last release may have undone what was there.
 func (s *Session) openLines(ctx context.Context, branch *plan.Branch, lines []plan.OwingLine) ([]plan.OwingLine, error) {
-	suspected, err := s.mayHaveUndone(branch)
+	suspected, err := s.mayHaveUndone(ctx, branch)
 	if err != nil || suspected {
 		return lines, err
 	}
@@ -177,9 +177,9 @@ func (s *Session) openLines(ctx context.Context, branch *plan.Branch, lines []pl
 // mayHaveUndone reports whether a commit since the last release is of the kind that
 // undoes things unasked: a commit of the release machinery that does more than that,
 // or a merge that took nothing from one of its sides.
-func (s *Session) mayHaveUndone(branch *plan.Branch) (bool, error) {
+func (s *Session) mayHaveUndone(ctx context.Context, branch *plan.Branch) (bool, error) {
 	rules := pick.RulesOf(s.snapshot.Component)
-	layer := pick.NewLayer(surveyObjects{s.mergeObjects()})
+	layer := pick.NewLayer(surveyObjects{s.mergeObjects(), ctx})
 	for _, one := range branch.Changes {
 		isMerge := len(one.Parents) > 1
 		if !isMerge && (len(one.Parents) == 0 || !notes.MentionOf(one).Machinery) {

@@ -14,16 +14,11 @@ import (
 
 // presentOn notes which of the commits a line has already, and returns the others.
 func (b *backport) presentOn(ctx context.Context, choice plan.LineChoice, facts *plan.LineFacts) (missing []source, err error) {
-	releases, err := b.releasesOf(ctx, *choice.Line)
+	points, releases, err := b.pointsOn(ctx, choice)
 	if err != nil {
 		return nil, err
 	}
-	tip := fixes.Point{Name: plan.ShortRef(choice.Ref), Commit: choice.Head, Line: choice.Line}
 	for _, one := range b.sources {
-		points := []fixes.Point{tip}
-		if len(releases) > 0 {
-			points = append(points, releases[len(releases)-1])
-		}
 		survey, standing, err := b.standingOf(ctx, one, points)
 		if err != nil {
 			return nil, err
@@ -47,6 +42,16 @@ func (b *backport) presentOn(ctx context.Context, choice plan.LineChoice, facts 
 	return missing, nil
 }
 
+// pointsOn are where a commit is looked for on a line, its tip and its newest release; and
+// all of its releases, lowest first.
+func (b *backport) pointsOn(ctx context.Context, choice plan.LineChoice) (points, releases []fixes.Point, err error) {
+	points = []fixes.Point{{Name: plan.ShortRef(choice.Ref), Commit: choice.Head, Line: choice.Line}}
+	if releases, err = b.releasesOf(ctx, *choice.Line); len(releases) > 0 {
+		points = append(points, releases[len(releases)-1])
+	}
+	return points, releases, err
+}
+
 // standingOf tells how the first of the points stands to a commit's change, with the
 // survey that told.
 func (b *backport) standingOf(ctx context.Context, one source, points []fixes.Point) (*fixes.Survey, fixes.Standing, error) {
@@ -63,9 +68,10 @@ func (b *backport) standingOf(ctx context.Context, one source, points []fixes.Po
 	return found.survey, found.standing, err
 }
 
-// stand tells how the first of the points stands to a commit's change. It asks the history since the change was made, where that is
-// enough: a line forked off long ago, and what the train's branch got since then is
-// much more than what the line got since the change.
+// stand tells how the first of the points stands to a commit's change. It asks the
+// history since the change was made, where that is enough: a line forked off long ago,
+// and what the train's branch got since then is much more than what the line got since
+// the change.
 func (b *backport) stand(ctx context.Context, one source, points []fixes.Point) (*fixes.Survey, fixes.Standing, error) {
 	if since := sinceMade(one); !since.IsZero() {
 		survey, standing, err := b.standingSince(ctx, since, one, points)

@@ -51,12 +51,15 @@ func (h history) TreeOf(id object.ID) (object.ID, error) {
 }
 
 // surveyObjects are a merge's objects, with what a survey can do without marked.
-type surveyObjects struct{ keptObjects }
+type surveyObjects struct {
+	keptObjects
+	ctx context.Context //nolint:containedctx // as that of history
+}
 
 // Tree reads a directory; the zero id is an empty one.
 func (o surveyObjects) Tree(id object.ID) (object.Tree, error) {
-	if id.IsZero() {
-		return nil, nil
+	if err := o.ctx.Err(); err != nil || id.IsZero() {
+		return nil, err
 	}
 	tree, err := o.keptObjects.Tree(id)
 	return tree, surveyed(err)
@@ -64,6 +67,9 @@ func (o surveyObjects) Tree(id object.ID) (object.Tree, error) {
 
 // Blob reads a file.
 func (o surveyObjects) Blob(id object.ID) ([]byte, error) {
+	if err := o.ctx.Err(); err != nil {
+		return nil, err
+	}
 	content, err := o.keptObjects.Blob(id)
 	return content, surveyed(err)
 }
@@ -95,7 +101,7 @@ func (s *Session) surveySince(ctx context.Context, since time.Time, points []fix
 	s.progress("reading history")
 	defer s.progress("")
 	read := history{ctx: ctx, repository: s.repository.Objects, since: since}
-	return fixes.NewSurvey(read, surveyObjects{s.mergeObjects()}, fixes.Options{
+	return fixes.NewSurvey(read, surveyObjects{s.mergeObjects(), ctx}, fixes.Options{
 		Points: points, Commits: commits, Floor: floor, Rules: pick.RulesOf(s.snapshot.Component),
 		External: ExternalDriver(s.repository),
 	})
