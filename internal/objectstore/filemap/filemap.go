@@ -272,7 +272,10 @@ func (f *File) place(address uintptr) (int64, bool) {
 		return 0, false
 	}
 	start := uintptr(unsafe.Pointer(unsafe.SliceData(mapped.data))) //nolint:gosec // it is only compared
-	return int64(address - start), address >= start && address-start < uintptr(len(mapped.data))
+	if address < start || address-start >= uintptr(len(mapped.data)) {
+		return 0, false
+	}
+	return int64(address - start), true //nolint:gosec // it is in the file
 }
 
 // Guard calls a function that reads mapped files. Where the system cannot give it

@@ -48,7 +48,7 @@ func write(t *testing.T, ids []object.ID, stride int) string {
 	var data []byte
 	for first := range 256 {
 		count, _ := slices.BinarySearchFunc(ids, first+1, func(id object.ID, first int) int { return int(id[0]) - first })
-		data = binary.BigEndian.AppendUint32(data, uint32(count)) //nolint:gosec // a few thousand
+		data = binary.BigEndian.AppendUint32(data, uint32(count))
 	}
 	for _, id := range ids {
 		data = append(append(data, id[:]...), make([]byte, stride-object.IDSize)...)
@@ -64,7 +64,7 @@ func write(t *testing.T, ids []object.ID, stride int) string {
 // looking through a list.
 func TestFind(t *testing.T) {
 	t.Parallel()
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's
+	random := rand.New(rand.NewPCG(1, 2))
 	for name, ids := range tables(random) {
 		for _, stride := range []int{object.IDSize, object.IDSize + 4} {
 			for _, options := range []filemap.Options{{Unmapped: true}, {Scattered: true}} {
