@@ -121,40 +121,55 @@ func (w *workshop) measureOne(ctx context.Context, row row) error {
 		return fmt.Errorf("the pick of %s onto %s is tree %s, git's is %s", row.theirs, row.ours, made, tree)
 	}
 	var costs [waysToPick][]spent
-	// The first round fills the system's caches and does not count.
+	add := func(round, way int, cost spent) {
+		if round > 0 { // the first one fills the system's caches
+			costs[way] = append(costs[way], cost)
+		}
+	}
 	for round := range rounds + 1 {
-		var once [waysToPick]spent
-		if once[gitSwitched], tree, err = w.pick(ctx, row, row.theirs+"^"); err != nil || tree == "" {
+		cost, _, err := w.pick(ctx, row, row.ours)
+		if err != nil {
 			return err
 		}
-		if once[gitSettled], tree, err = w.pick(ctx, row, row.ours); err != nil || tree == "" {
-			return err
-		}
+		add(round, gitSettled, cost)
 		for _, way := range []int{ownUnseen, ownSeen} {
-			for branch, commit := range branches {
-				arguments := []string{"update-ref", "refs/remotes/origin/" + branch, commit}
-				if way == ownUnseen {
-					arguments = []string{"update-ref", "-d", "refs/remotes/origin/" + branch}
-				}
-				if _, err := git(ctx, w.clone, "", arguments...); err != nil {
-					return err
-				}
-			}
-			if once[way], err = spend(w.looprelCommand(ctx, row), ""); err != nil {
+			if err := w.see(ctx, branches, way == ownSeen); err != nil {
 				return err
 			}
+			if cost, err = spend(w.looprelCommand(ctx, row), ""); err != nil {
+				return err
+			}
+			add(round, way, cost)
 		}
-		if once[asking], err = w.askRemote(ctx); err != nil {
+		if cost, err = w.askRemote(ctx); err != nil {
 			return err
 		}
-		for way := range once {
-			if round > 0 {
-				costs[way] = append(costs[way], once[way])
-			}
+		add(round, asking, cost)
+	}
+	// Last, since writing thousands of files leaves the processor's caches to nobody.
+	for round := range rounds + 1 {
+		cost, tree, err := w.pick(ctx, row, row.theirs+"^")
+		if err != nil || tree == "" {
+			return err
 		}
+		add(round, gitSwitched, cost)
 	}
 	for way := range costs {
 		w.costs[way] = append(w.costs[way], median(costs[way]))
+	}
+	return nil
+}
+
+// see has the clone follow the remote's branches, or none of them.
+func (w *workshop) see(ctx context.Context, branches map[string]string, seen bool) error {
+	for branch, commit := range branches {
+		arguments := []string{"update-ref", "-d", "refs/remotes/origin/" + branch}
+		if seen {
+			arguments = []string{"update-ref", "refs/remotes/origin/" + branch, commit}
+		}
+		if _, err := git(ctx, w.clone, "", arguments...); err != nil {
+			return err
+		}
 	}
 	return nil
 }

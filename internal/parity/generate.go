@@ -17,6 +17,8 @@ const (
 	generatedLines = 120
 	generatedFixes = 400
 	generatedLine  = 100 // the fix after which the release line begins
+	// generatedPace is the time between two commits, in seconds: eight a day.
+	generatedPace = 3 * 60 * 60
 )
 
 // generateRepository makes a repository with a release line of backports, the same
@@ -122,7 +124,7 @@ func (p *project) take() string {
 
 func (p *project) begin(branch string, mark int, from, message string) {
 	fmt.Fprintf(&p.text, "commit %s\nmark :%d\ncommitter parity <parity@example.org> %d +0000\ndata %d\n%s\n%s",
-		branch, mark, 1400000000+60*mark, len(message), message, from)
+		branch, mark, 1400000000+generatedPace*mark, len(message), message, from)
 }
 
 func (p *project) put(path string) {
