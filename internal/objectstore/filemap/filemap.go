@@ -1,14 +1,15 @@
-// Package filemap reads files at any place: a few times by positioned reads, since
-// whoever wants a few pieces pays more for pages that are mapped one by one, and unmapped
-// in the end, than for reading them; then by mapping the file into memory, where the
-// system is good at that. The files are git's own, written once and never changed, but other processes remove them, and a
-// full disk or a broken one may cut them short while they are mapped: reading on
-// would end the process. Guard turns that into an error.
+// Package filemap reads files at any place. A few pieces are read by positioned reads:
+// pages that are mapped one by one, and unmapped in the end, cost more than that. When
+// more of a file is wanted, it is mapped into memory, where the system is good at that.
+//
+// The files are git's own, written once and never changed, but other processes remove
+// them, and a full disk or a broken one may cut them short while they are mapped: reading
+// on would end the process. Guard turns that into an error.
 //
 //	file, err := filemap.Open(name, filemap.Options{})
 //	err = filemap.Guard(func() error { piece, err := file.Slice(8, 20); ... }, file)
 //
-// What Slice returns is the file itself: it must not be used outside a Guard, nor
+// What Slice returns may be the file itself: it must not be used outside a Guard, nor
 // after Close, nor be written to. The package imports nothing of looprel.
 package filemap
 
