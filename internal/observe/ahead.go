@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mozilla-services/looprel/internal/fixes"
 	"github.com/mozilla-services/looprel/internal/ledger"
@@ -26,6 +27,7 @@ type work struct {
 	standings memo[standingKey, stood]
 	picks     memo[pickKey, pick.Outcome]
 	trees     keptTrees
+	surveys   atomic.Int32 // how many the standings have
 
 	ahead sync.WaitGroup
 	stops []context.CancelFunc
@@ -56,10 +58,23 @@ type standingKey struct {
 	rules  rulesKey
 }
 
-// stood is how the first point stands to the commit, and the survey that told.
+// stood is how the first point stands to the commit, and the survey that told where that
+// is kept, nil otherwise.
 type stood struct {
 	survey   *fixes.Survey
 	standing fixes.Standing
+}
+
+// maxSurveys bounds the surveys that are kept: each holds a part of history, and files.
+const maxSurveys = 4
+
+// keep makes a survey one of those that are kept, if it is going to be asked more: whence
+// a line has a commit that it has.
+func (w *work) keep(survey *fixes.Survey, standing fixes.Standing) *fixes.Survey {
+	if !standing.State.Has() || w.surveys.Add(1) > maxSurveys {
+		return nil
+	}
+	return survey
 }
 
 // pickKey is a commit, a merge's change being that to a parent, and the tree that it is
@@ -90,6 +105,7 @@ func (s *Session) forget() {
 	}
 	s.work.end()
 	s.work.standings.clear()
+	s.work.surveys.Store(0)
 	s.work.picks.clear()
 }
 
@@ -143,6 +159,9 @@ func (b *backport) rehearseLine(ctx context.Context, choice plan.LineChoice) err
 		return err
 	}
 	for _, one := range b.sources {
+		if b.work.surveys.Load() >= maxSurveys {
+			break // the next ones are for whoever asks them
+		}
 		// The survey is for one at a time, and whoever waits for it has it now.
 		if _, _, err := b.standingOf(ctx, one, points); err != nil {
 			return err

@@ -171,33 +171,49 @@ const (
 	afterwards
 )
 
-// planAhead plans a backport, and gives the plan or the error as text.
-func planAhead(t *testing.T, clone *gittest.Repo, fixes []object.ID, way int, used bool) string {
+// openAhead opens a clone for a backport, with a look ahead or without one.
+func openAhead(t *testing.T, clone *gittest.Repo, fixes []object.ID, way int) (session *Session, expected Expected, err error) {
 	t.Helper()
-	request, wanted := plan.BackportRequest{Bases: []string{"1.0.0"}}, Wanted{}
+	expected.Request.Bases = []string{"1.0.0"}
 	for _, id := range fixes {
-		wanted.Commits = append(wanted.Commits, id.String())
+		expected.Wanted.Commits = append(expected.Wanted.Commits, id.String())
 	}
 	options := Options{
 		Dir: clone.Dir, Environ: clone.Environ(), EntryID: "entry", Writes: true,
 		Now: time.Date(2014, time.July, 22, 12, 0, 0, 0, time.UTC), ClockOverridden: true,
 	}
 	if way != notAhead {
-		options.Expected = &Expected{Request: request, Wanted: wanted}
+		options.Expected = &expected
 	}
-	session, err := Open(t.Context(), options)
+	if session, err = Open(t.Context(), options); err == nil && way == afterwards {
+		session.work.ahead.Wait()
+	}
+	return session, expected, err
+}
+
+// asText is a plan as it is printed for programs.
+func asText(t *testing.T, made *plan.BackportPlan) string {
+	t.Helper()
+	text, err := json.MarshalIndent(made, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// planAhead plans a backport, and gives the plan or the error as text.
+func planAhead(t *testing.T, clone *gittest.Repo, fixes []object.ID, way int, used bool) string {
+	t.Helper()
+	session, expected, err := openAhead(t, clone, fixes, way)
 	if err != nil {
 		return "error: " + err.Error()
 	}
 	defer session.Close()
-	if way == afterwards {
-		session.work.ahead.Wait()
-	}
 	var before []standingKey
 	if way != meanwhile {
 		before = slices.Collect(maps.Keys(session.work.standings.made))
 	}
-	made, err := Backport(t.Context(), session, request, wanted)
+	made, err := Backport(t.Context(), session, expected.Request, expected.Wanted)
 	if err != nil {
 		if used {
 			t.Error(err)
@@ -214,11 +230,7 @@ func planAhead(t *testing.T, clone *gittest.Repo, fixes []object.ID, way int, us
 	if way == afterwards && used != (unknown == 0) {
 		t.Errorf("%d standings were not worked out ahead, %d were", unknown, len(before))
 	}
-	text, err := json.MarshalIndent(made, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return asText(t, made)
 }
 
 // TestLookAheadEndsWithTheSession closes sessions at once, and such that fail to open.
@@ -304,5 +316,53 @@ func TestMemo(t *testing.T) {
 	m.clear()
 	if value, err := m.get(1, func() (int, error) { return 11, nil }); err != nil || value != 11 {
 		t.Errorf("made anew: %d, %v", value, err)
+	}
+}
+
+// TestFewSurveysAreKept plans a backport of many commits that the line has, and of one
+// that it lacks: a survey holds a part of history and of its files.
+func TestFewSurveysAreKept(t *testing.T) {
+	t.Parallel()
+	work := gittest.New(t)
+	work.Git("checkout", "--quiet", "-B", "master")
+	work.Commit("Begin", gittest.Files{"environments.yaml": aheadTrain})
+	work.Tag("0.9.0")
+	var fixes []object.ID
+	for i := range 8 {
+		fixes = append(fixes, work.Commit(fmt.Sprint("Fix ", i), gittest.Files{fmt.Sprint("a", i): "a\n"}))
+	}
+	work.Tag("1.0.0")
+	fixes = append(fixes, work.Commit("Fix more", gittest.Files{"b": "b\n"}))
+	clone := work.Bare().Clone()
+	var plans [3]string
+	for way := range plans {
+		session, expected, err := openAhead(t, clone, fixes, way)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := Backport(t.Context(), session, expected.Request, expected.Wanted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans[way] = asText(t, made)
+		session.Close()
+		kept := 0
+		for key, stands := range session.work.standings.made {
+			found, _ := stands()
+			if found.survey == nil {
+				continue
+			}
+			if kept++; !found.standing.State.Has() {
+				t.Errorf("the survey of %s is kept, of which nothing more is asked", key.commit.Short())
+			}
+		}
+		if kept > 4 {
+			t.Errorf("%d surveys are kept", kept)
+		}
+	}
+	for _, ahead := range plans[1:] {
+		if diff := cmp.Diff(plans[0], ahead); diff != "" {
+			t.Errorf("(-without +with a look ahead):\n%s", diff)
+		}
 	}
 }

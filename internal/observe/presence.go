@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -30,6 +31,11 @@ func (b *backport) presentOn(ctx context.Context, choice plan.LineChoice, facts 
 			missing = append(missing, one)
 			continue
 		}
+		if survey == nil {
+			if survey, standing, err = b.stand(ctx, one, points); err != nil {
+				return nil, err
+			}
+		}
 		present, err := b.present(survey, one, standing)
 		if err != nil {
 			return nil, err
@@ -53,7 +59,7 @@ func (b *backport) pointsOn(ctx context.Context, choice plan.LineChoice) (points
 }
 
 // standingOf tells how the first of the points stands to a commit's change, with the
-// survey that told.
+// survey that told if there still is one, nil otherwise.
 func (b *backport) standingOf(ctx context.Context, one source, points []fixes.Point) (*fixes.Survey, fixes.Standing, error) {
 	key := standingKey{commit: one.id, rules: b.rules()}
 	for _, point := range points {
@@ -61,11 +67,13 @@ func (b *backport) standingOf(ctx context.Context, one source, points []fixes.Po
 	}
 	b.progress("reading history") // which may have begun already
 	defer b.progress("")
-	found, err := b.work.standings.get(key, func() (found stood, err error) {
-		found.survey, found.standing, err = b.stand(ctx, one, points)
-		return found, err
+	var survey *fixes.Survey // if it is made now
+	found, err := b.work.standings.get(key, func() (stood, error) {
+		made, standing, err := b.stand(ctx, one, points)
+		survey = made
+		return stood{b.work.keep(made, standing), standing}, err
 	})
-	return found.survey, found.standing, err
+	return cmp.Or(survey, found.survey), found.standing, err
 }
 
 // stand tells how the first of the points stands to a commit's change. It asks the
