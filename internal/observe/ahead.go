@@ -177,7 +177,7 @@ func (b *backport) rehearsePicks(ctx context.Context, choice plan.LineChoice, so
 	if err != nil {
 		return err
 	}
-	chain := newChain(b, tip.Tree)
+	chain := newChain(ctx, b, tip.Tree)
 	for _, one := range sources {
 		if conflict, err := chain.add(one); err != nil || conflict != nil || ctx.Err() != nil {
 			return err

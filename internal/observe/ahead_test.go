@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -364,5 +365,29 @@ func TestFewSurveysAreKept(t *testing.T) {
 		if diff := cmp.Diff(plans[0], ahead); diff != "" {
 			t.Errorf("(-without +with a look ahead):\n%s", diff)
 		}
+	}
+}
+
+// TestLookAheadEndsAtOnce gives up picks that have not begun to read.
+func TestLookAheadEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	home, fixes := aheadWorld(t)
+	session, expected, err := openAhead(t, home.Clone(), fixes[:1], notAhead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	b, choices, err := beginBackport(t.Context(), session, expected.Request, expected.Wanted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := b.rehearsePicks(ended, choices[0], b.sources); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	// It counts for nobody else.
+	if err := b.rehearsePicks(t.Context(), choices[0], b.sources); err != nil {
+		t.Error(err)
 	}
 }

@@ -241,7 +241,7 @@ func (b *backport) chainOnto(ctx context.Context, facts *plan.LineFacts) (*chain
 	if err != nil {
 		return nil, nil, err
 	}
-	chain := newChain(b, tip.Tree)
+	chain := newChain(ctx, b, tip.Tree)
 	if len(missing) > 0 {
 		missing = chain.askAgain(facts, missing)
 	}

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,8 +49,8 @@ func (c *chain) copy() *chain {
 	return &other
 }
 
-func newChain(b *backport, tree object.ID) *chain {
-	return &chain{backport: b, layer: pick.NewLayer(b.mergeObjects()), tree: tree, there: map[object.ID]plan.Present{}}
+func newChain(ctx context.Context, b *backport, tree object.ID) *chain {
+	return &chain{backport: b, layer: pick.NewLayer(b.mergeObjectsWhile(ctx)), tree: tree, there: map[object.ID]plan.Present{}}
 }
 
 // addUntilStuck adds commits as far as they apply, and returns the place of the first

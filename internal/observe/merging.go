@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"context"
 	"strconv"
 	"sync"
 
@@ -79,6 +80,34 @@ func (o keptObjects) Tree(id object.ID) (object.Tree, error) {
 // mergeObjects are those of the repository, for merges.
 func (s *Session) mergeObjects() keptObjects {
 	return keptObjects{MergeObjects{s.repository}, &s.work.trees}
+}
+
+// heldObjects are keptObjects as long as a context lasts: a merge of thousands of files
+// takes long, and knows no context.
+type heldObjects struct {
+	keptObjects
+	ctx context.Context //nolint:containedctx // the merge is pure; this one ends with it
+}
+
+// mergeObjectsWhile are mergeObjects as long as the context lasts.
+func (s *Session) mergeObjectsWhile(ctx context.Context) heldObjects {
+	return heldObjects{s.mergeObjects(), ctx}
+}
+
+// Tree reads a directory.
+func (o heldObjects) Tree(id object.ID) (object.Tree, error) {
+	if err := o.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return o.keptObjects.Tree(id)
+}
+
+// Blob reads a file.
+func (o heldObjects) Blob(id object.ID) ([]byte, error) {
+	if err := o.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return o.keptObjects.Blob(id)
 }
 
 // RenameLimit is the limit that git's configuration sets for renames, zero if none.
