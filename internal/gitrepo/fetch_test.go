@@ -68,6 +68,25 @@ func TestFetchAfterRest(t *testing.T) {
 	}
 }
 
+// Over HTTP nobody waits at the other end: what it said once still counts.
+func TestRestOverHTTP(t *testing.T) {
+	t.Parallel()
+	f := newRemoteFixture(t)
+	f.news(1)
+	server := f.origin.ServeHTTP(gittest.HTTPOptions{})
+	f.clone.Git("config", "remote.origin.url", server.URL)
+	remote := f.remote("origin")
+	shown := f.list(remote)
+	before := len(server.Requests())
+	remote.Rest()
+	if _, err := remote.Fetch(t.Context(), remote.repository.Objects, FetchRequest{Wants: []object.ID{shown.Refs[masterRef]}}); err != nil {
+		t.Fatal(err)
+	}
+	if asked := len(server.Requests()) - before; asked != 1 {
+		t.Errorf("a fetch takes %d requests, expected one", asked)
+	}
+}
+
 func TestFetchBringsTheNews(t *testing.T) {
 	t.Parallel()
 	f := newRemoteFixture(t)

@@ -103,9 +103,10 @@ func (r *Remote) Close() error {
 }
 
 // Rest ends the conversation that List left open, without waiting for the other end to
-// hang up. A Fetch that is needed after all begins another one.
+// hang up. A Fetch that is needed after all begins another one. Over HTTP nobody waits at
+// the other end, and nothing is ended.
 func (r *Remote) Rest() {
-	if open := r.open; open != nil {
+	if open := r.open; open != nil && !open.isStateless() {
 		r.open = nil
 		r.ending.Go(func() { _ = open.close() }) // see hangUp
 	}
