@@ -48,7 +48,9 @@ const (
 	// one that has seen nothing of it.
 	ownSeen
 	ownUnseen
-	// asking is what the remote takes of looprel's time to say which branches it has.
+	// asking is what the remote takes to say which branches it has, which looprel asks and
+	// git does not. In a clone that has fetched, looprel works meanwhile: there, the rest
+	// is what the command takes beyond that; in one that has not, all that it does.
 	asking
 	waysToPick
 )
@@ -267,7 +269,7 @@ func (w *workshop) report() {
 	}{{ownSeen, "in a clone that has fetched"}, {ownUnseen, "in one that has not"}} {
 		own := costs[one.way]
 		line("by the clock, "+one.what, own.wall, "")
-		line("the same, but for the remote's answer", own.wall-asked.wall, wanted)
+		line("the same, beyond the remote's answer", own.wall-asked.wall, wanted)
 	}
 	own := costs[ownSeen]
 	fmt.Printf("\nCPU: %s ms, but for the remote's %s; %s MB.\n", milliseconds(own.cpu), milliseconds(own.cpu-asked.cpu), megabytes(own.peak))

@@ -92,7 +92,7 @@ const (
 	// mapped yet; a longer one has it mapped.
 	readAtOnce = 128 << 10
 	// maxHandles is how many files are held open.
-	maxHandles = 64
+	maxHandles = 32
 )
 
 // File is an open file. It is safe for use by several goroutines, but for Close.
@@ -178,15 +178,17 @@ func (f *File) toMemory() error {
 
 // memory is the mapped file, nil while it is not mapped. It counts the reads that lead
 // to that.
-func (f *File) memory(length int) (*mapping, error) {
+func (f *File) memory(length int) *mapping {
 	if mapped := f.mapped.Load(); mapped != nil || f.unmappable.Load() {
-		return mapped, nil
+		return mapped
 	}
 	if f.reads.Add(1) <= mapAfter && length <= readAtOnce {
-		return nil, nil
+		return nil
 	}
-	err := f.toMemory()
-	return f.mapped.Load(), err
+	if f.toMemory() != nil {
+		f.unmappable.Store(true) // for want of memory, say: it goes on as it was
+	}
+	return f.mapped.Load()
 }
 
 // Name is the name that the file was opened by.
@@ -207,11 +209,7 @@ func (f *File) SliceInto(buffer *[]byte, offset int64, length int) ([]byte, erro
 	if offset < 0 || length < 0 || offset > f.size || int64(length) > f.size-offset {
 		return nil, f.Errorf(min(max(offset, 0), f.size), ErrShort)
 	}
-	mapped, err := f.memory(length)
-	if err != nil {
-		return nil, err
-	}
-	if mapped != nil {
+	if mapped := f.memory(length); mapped != nil {
 		mapped.touch(offset, length)
 		return mapped.data[offset : offset+int64(length) : offset+int64(length)], nil
 	}
