@@ -177,13 +177,8 @@ func (b *backport) rehearsePicks(ctx context.Context, choice plan.LineChoice, so
 	if err != nil {
 		return err
 	}
-	chain := newChain(ctx, b, tip.Tree)
-	for _, one := range sources {
-		if conflict, err := chain.add(one); err != nil || conflict != nil || ctx.Err() != nil {
-			return err
-		}
-	}
-	return nil
+	_, _, err = newChain(ctx, b, tip.Tree).addUntilStuck(sources)
+	return err
 }
 
 // lastSeen makes the snapshot of what the clone has of the home: the branches that it

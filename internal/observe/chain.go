@@ -50,7 +50,7 @@ func (c *chain) copy() *chain {
 }
 
 func newChain(ctx context.Context, b *backport, tree object.ID) *chain {
-	return &chain{backport: b, layer: pick.NewLayer(b.mergeObjectsWhile(ctx)), tree: tree, there: map[object.ID]plan.Present{}}
+	return &chain{backport: b, layer: pick.NewLayer(b.mergeObjects(ctx)), tree: tree, there: map[object.ID]plan.Present{}}
 }
 
 // addUntilStuck adds commits as far as they apply, and returns the place of the first

@@ -59,14 +59,24 @@ func (k *keptTrees) put(id object.ID, tree object.Tree) {
 	}
 }
 
-// keptObjects are MergeObjects that keep the directories.
+// keptObjects are MergeObjects that keep the directories, and give no more once a context
+// has ended: a merge of thousands of files takes long, and knows no context.
 type keptObjects struct {
 	MergeObjects
 	kept *keptTrees
+	ctx  context.Context //nolint:containedctx // the merge is pure; this one ends with it
+}
+
+// mergeObjects are those of the repository, for merges.
+func (s *Session) mergeObjects(ctx context.Context) keptObjects {
+	return keptObjects{MergeObjects{s.repository}, &s.work.trees, ctx}
 }
 
 // Tree reads a directory.
 func (o keptObjects) Tree(id object.ID) (object.Tree, error) {
+	if err := o.ctx.Err(); err != nil {
+		return nil, err
+	}
 	if tree, known := o.kept.get(id); known {
 		return tree, nil
 	}
@@ -77,37 +87,12 @@ func (o keptObjects) Tree(id object.ID) (object.Tree, error) {
 	return tree, err
 }
 
-// mergeObjects are those of the repository, for merges.
-func (s *Session) mergeObjects() keptObjects {
-	return keptObjects{MergeObjects{s.repository}, &s.work.trees}
-}
-
-// heldObjects are keptObjects as long as a context lasts: a merge of thousands of files
-// takes long, and knows no context.
-type heldObjects struct {
-	keptObjects
-	ctx context.Context //nolint:containedctx // the merge is pure; this one ends with it
-}
-
-// mergeObjectsWhile are mergeObjects as long as the context lasts.
-func (s *Session) mergeObjectsWhile(ctx context.Context) heldObjects {
-	return heldObjects{s.mergeObjects(), ctx}
-}
-
-// Tree reads a directory.
-func (o heldObjects) Tree(id object.ID) (object.Tree, error) {
-	if err := o.ctx.Err(); err != nil {
-		return nil, err
-	}
-	return o.keptObjects.Tree(id)
-}
-
 // Blob reads a file.
-func (o heldObjects) Blob(id object.ID) ([]byte, error) {
+func (o keptObjects) Blob(id object.ID) ([]byte, error) {
 	if err := o.ctx.Err(); err != nil {
 		return nil, err
 	}
-	return o.keptObjects.Blob(id)
+	return o.MergeObjects.Blob(id)
 }
 
 // RenameLimit is the limit that git's configuration sets for renames, zero if none.

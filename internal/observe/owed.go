@@ -179,7 +179,7 @@ func (s *Session) openLines(ctx context.Context, branch *plan.Branch, lines []pl
 // or a merge that took nothing from one of its sides.
 func (s *Session) mayHaveUndone(ctx context.Context, branch *plan.Branch) (bool, error) {
 	rules := pick.RulesOf(s.snapshot.Component)
-	layer := pick.NewLayer(surveyObjects{s.mergeObjectsWhile(ctx)})
+	layer := pick.NewLayer(surveyObjects{s.mergeObjects(ctx)})
 	for _, one := range branch.Changes {
 		isMerge := len(one.Parents) > 1
 		if !isMerge && (len(one.Parents) == 0 || !notes.MentionOf(one).Machinery) {

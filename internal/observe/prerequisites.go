@@ -158,7 +158,7 @@ func (p *prerequisites) search(ctx context.Context, one source, outcome *pick.Ou
 // touching are the commits that last touched the conflicting lines of a file, as it
 // is in the commit's parent; and if the line lacks the file, the one that made it.
 func (p *prerequisites) touching(ctx context.Context, parent object.ID, one source, conflict merge.PathConflict) ([]object.ID, error) {
-	history := rangeHistory{p.mergeObjects(), p.repository, p.places}
+	history := rangeHistory{p.mergeObjects(ctx), p.repository, p.places}
 	if _, inRange := p.places[parent]; !inRange {
 		return nil, nil
 	}

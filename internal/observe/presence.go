@@ -36,7 +36,7 @@ func (b *backport) presentOn(ctx context.Context, choice plan.LineChoice, facts 
 				return nil, err
 			}
 		}
-		present, err := b.present(survey, one, standing)
+		present, err := b.present(ctx, survey, one, standing)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +135,7 @@ func isDecided(standing fixes.Standing) bool {
 
 // present says how it is known that a line has a commit's change, and by which of its
 // commits.
-func (b *backport) present(survey *fixes.Survey, one source, standing fixes.Standing) (plan.Present, error) {
+func (b *backport) present(ctx context.Context, survey *fixes.Survey, one source, standing fixes.Standing) (plan.Present, error) {
 	present := plan.Present{ID: one.id, By: standing.By, How: howPresent(standing)}
 	if standing.State == fixes.Present {
 		present.By = one.id
@@ -144,7 +144,7 @@ func (b *backport) present(survey *fixes.Survey, one source, standing fixes.Stan
 		return present, nil
 	}
 	present.ByContent = true
-	paths, err := pick.NewLayer(b.mergeObjects()).Paths(one.change.Base, one.change.Theirs)
+	paths, err := pick.NewLayer(b.mergeObjects(ctx)).Paths(one.change.Base, one.change.Theirs)
 	if err != nil {
 		return present, err
 	}

@@ -51,26 +51,26 @@ func (h history) TreeOf(id object.ID) (object.ID, error) {
 }
 
 // surveyObjects are a merge's objects, with what a survey can do without marked.
-type surveyObjects struct{ heldObjects }
+type surveyObjects struct{ keptObjects }
 
 // Tree reads a directory; the zero id is an empty one.
 func (o surveyObjects) Tree(id object.ID) (object.Tree, error) {
 	if id.IsZero() {
 		return nil, nil
 	}
-	tree, err := o.heldObjects.Tree(id)
+	tree, err := o.keptObjects.Tree(id)
 	return tree, surveyed(err)
 }
 
 // Blob reads a file.
 func (o surveyObjects) Blob(id object.ID) ([]byte, error) {
-	content, err := o.heldObjects.Blob(id)
+	content, err := o.keptObjects.Blob(id)
 	return content, surveyed(err)
 }
 
 // BlobSize is the length of a file.
 func (o surveyObjects) BlobSize(id object.ID) (int64, error) {
-	size, err := o.heldObjects.BlobSize(id)
+	size, err := o.keptObjects.BlobSize(id)
 	return size, surveyed(err)
 }
 
@@ -95,7 +95,7 @@ func (s *Session) surveySince(ctx context.Context, since time.Time, points []fix
 	s.progress("reading history")
 	defer s.progress("")
 	read := history{ctx: ctx, repository: s.repository.Objects, since: since}
-	return fixes.NewSurvey(read, surveyObjects{s.mergeObjectsWhile(ctx)}, fixes.Options{
+	return fixes.NewSurvey(read, surveyObjects{s.mergeObjects(ctx)}, fixes.Options{
 		Points: points, Commits: commits, Floor: floor, Rules: pick.RulesOf(s.snapshot.Component),
 		External: ExternalDriver(s.repository),
 	})

@@ -129,8 +129,8 @@ func (w *workshop) measureOne(ctx context.Context, row row) error {
 		}
 	}
 	for round := range rounds + 1 {
-		cost, _, err := w.pick(ctx, row, row.ours)
-		if err != nil {
+		cost, tree, err := w.pick(ctx, row, row.ours)
+		if err != nil || tree == "" {
 			return err
 		}
 		add(round, gitSettled, cost)
